@@ -1,0 +1,89 @@
+"""What a theorem returns: a number with its unit, assumptions and reference."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, final
+
+from spikedim._core import AssumptionError, Result
+
+__all__ = ["Assumption", "Bound", "BoundKind"]
+
+
+class BoundKind(StrEnum):
+    """What a bound says about the quantity it names."""
+
+    LOWER = "lower"  # no system of the stated class does better
+    UPPER = "upper"  # some explicit system does at least this well
+    EXACT = "exact"  # holds with equality under the assumptions
+    PUBLISHED = "published"  # stated in the literature; see `verdict`
+
+
+@final
+@dataclass(frozen=True)
+class Assumption:
+    """One assumption of a theorem.
+
+    Parameters
+    ----------
+    text : str
+        The assumption in one sentence.
+    holds : bool or None
+        Whether the arguments satisfy it; None if only the user can know.
+    """
+
+    text: str
+    holds: bool | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Bound(Result):
+    """A theorem applied to numbers.
+
+    Parameters
+    ----------
+    name : str
+        Name of the function that made it.
+    value : float or None
+        The bound; None if it does not apply (then `reason` says why).
+    unit : str
+        ``"steps"``, ``"spikes"``, ``"bits"``, ...
+    kind : BoundKind
+        Lower, upper, exact or published.
+    population : str
+        Which neurons the number speaks of, e.g. ``"64 x 384 encoding population"``.
+    assumptions : tuple of Assumption
+        Numbered as in the docstring of the function.
+    reference : str
+        Author, title, venue, year, theorem or equation number.
+    verdict : str
+        For published forms: under which assumption it is false or unproved. Else empty.
+    reason : str
+        Why it does not apply; empty if it does.
+    """
+
+    schema: ClassVar[str] = "spikedim.bound/1"
+
+    name: str
+    value: float | None
+    unit: str
+    kind: BoundKind
+    population: str
+    assumptions: tuple[Assumption, ...]
+    reference: str
+    verdict: str = ""
+    reason: str = ""
+
+    @classmethod
+    def not_applicable(
+        cls, name: str, *, unit: str, kind: BoundKind, population: str, reason: str
+    ) -> "Bound":
+        """Return the row that a plan shows where a direct call would raise."""
+        return cls(name, None, unit, kind, population, (), "", reason=reason)
+
+    @staticmethod
+    def require(name: str, assumptions: tuple[Assumption, ...]) -> None:
+        """Raise `AssumptionError` citing the first of `assumptions` that fails."""
+        for number, assumption in enumerate(assumptions, start=1):
+            if assumption.holds is False:
+                raise AssumptionError(f"{name}: assumption {number} fails: {assumption.text}")

@@ -1,0 +1,7 @@
+"""The entry point."""
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""Sources of samples: one door, `open_samples`, for every data set, file format and view."""

@@ -1,0 +1,5 @@
+"""Energy of an inference: sourced constants and closed-form rule sets."""
+
+from spikedim.energy._estimate import EnergyEstimate
+
+__all__ = ["EnergyEstimate"]

@@ -1,0 +1,258 @@
+"""The answer: a plan."""
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from spikedim._core import Provenance, Result
+from spikedim.bounds import Bound, Epsilon
+from spikedim.dimension import DimensionEstimate
+from spikedim.energy import EnergyEstimate
+from spikedim.laws import Assumed, LawResult
+
+__all__ = [
+    "Advisory",
+    "BreakEven",
+    "DataSummary",
+    "InverseAnswers",
+    "LawCurve",
+    "ModelSummary",
+    "Plan",
+]
+
+
+@final
+@dataclass(frozen=True)
+class Advisory:
+    """A plain-language warning and what to do about it.
+
+    Parameters
+    ----------
+    text : str
+        What is weak.
+    remedy : str
+        What to do.
+    """
+
+    text: str
+    remedy: str
+
+
+@final
+@dataclass(frozen=True)
+class DataSummary:
+    """What the plan knows of the data.
+
+    Parameters
+    ----------
+    spec, layer : str
+        As given to `spikedim.data.open_samples`.
+    n_samples, n_features, tokens : int
+        S, D of the flattened population, and its n.
+    mean_rate, rate_variance, rms : float
+        Mean of x, mean of x(1 - x) and RMS of x over all entries, as rates in [0, 1].
+    constant_features : int
+        Features without variance.
+    eigenvalue_ranks, eigenvalues : tuple
+        Scree: ranks (from 1) and the eigenvalues there, thinned to at most 200 points.
+    total_variance : float
+        Trace of the covariance.
+    spectrum_method, fingerprint, licence : str
+        How the spectrum was made; identity and licence of the data.
+    """
+
+    spec: str
+    layer: str
+    n_samples: int
+    n_features: int
+    tokens: int
+    mean_rate: float
+    rate_variance: float
+    rms: float
+    constant_features: int
+    eigenvalue_ranks: tuple[int, ...]
+    eigenvalues: tuple[float, ...]
+    total_variance: float
+    spectrum_method: str
+    fingerprint: str
+    licence: str
+
+
+@final
+@dataclass(frozen=True)
+class ModelSummary:
+    """What the plan knows of the model.
+
+    Parameters
+    ----------
+    name : str
+        Card name.
+    tokens, width, depth : int
+        n, d and number of blocks.
+    parameters, macs, first_macs, neurons : int
+        Totals of the card (MACs per time step).
+    layer_names, layer_neurons, layer_macs : tuple
+        One entry per spiking population: its name, neurons and the MACs of its layer.
+    """
+
+    name: str
+    tokens: int
+    width: int
+    depth: int
+    parameters: int
+    macs: int
+    first_macs: int
+    neurons: int
+    layer_names: tuple[str, ...]
+    layer_neurons: tuple[int, ...]
+    layer_macs: tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True)
+class LawCurve:
+    """Unrounded steps against error for one law.
+
+    Parameters
+    ----------
+    law : str
+        Name of the law.
+    epsilons : tuple of float
+        Grid in the unit and kind of the plan's epsilon.
+    steps, low, high : tuple of float
+        Unrounded T and its interval on the grid.
+    """
+
+    law: str
+    epsilons: tuple[float, ...]
+    steps: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True)
+class BreakEven:
+    """Mean firing rate below which the spiking net costs less than a twin.
+
+    Parameters
+    ----------
+    twin, rules : str
+        Which twin, under which rule set.
+    rate, low, high : float or None
+        Spikes per neuron and step, with the band of the constants; None if no rate in (0, 1]
+        breaks even (then `reason` says which side always wins).
+    reason : str
+        Why `rate` is None.
+    """
+
+    twin: str
+    rules: str
+    rate: float | None
+    low: float | None
+    high: float | None
+    reason: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class InverseAnswers:
+    """The plan read backwards, under its chosen law.
+
+    Parameters
+    ----------
+    steps : int
+        A number of steps someone has in mind (4 by default).
+    epsilon_at_steps : float or None
+        The error that those steps buy, in the kind of the plan's epsilon; None if the law
+        cannot say.
+    energy_mj : float or None
+        An energy budget, None if none was given.
+    steps_within_energy : int or None
+        Largest T whose energy (M0, point value) fits the budget; 0 if none does.
+    """
+
+    steps: int
+    epsilon_at_steps: float | None
+    energy_mj: float | None = None
+    steps_within_energy: int | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Plan(Result):
+    """Steps, spikes and energy for an error target, with everything they rest on.
+
+    Parameters
+    ----------
+    headline : str
+        The answer in one sentence.
+    data : DataSummary
+        The data.
+    model : ModelSummary or None
+        The model, None without one.
+    epsilon : Epsilon
+        Error target.
+    epsilon_rms : float
+        The same as a per-entry RMS error of the data population.
+    lipschitz, rate : Assumed
+        L_f and the firing rate.
+    dimensions : tuple of DimensionEstimate
+        Every estimator on the same spectrum.
+    dimension_used : str
+        Name of the estimator that the reconstructed rule used.
+    law : str
+        Name of the law the answer rests on.
+    laws : tuple of LawResult
+        Every law, applicable or not.
+    curves : tuple of LawCurve
+        Steps against error for every applicable law.
+    bounds : tuple of Bound
+        Every bound, applicable or not.
+    steps, steps_low, steps_high : int
+        T of the chosen law and its interval.
+    spikes, spikes_low, spikes_high : float
+        Spikes per sample of the population named by the chosen law.
+    spikes_of : str
+        That population, in words.
+    network_spikes : float or None
+        Spikes per sample of the whole network at T, the assumed rate everywhere.
+    energy : tuple of EnergyEstimate
+        Spiking net, fp32 ANN twin and bit-matched quantised twin under each rule set.
+    break_even : tuple of BreakEven
+        Break-even firing rates.
+    inverse : InverseAnswers
+        The inverse questions.
+    advisories : tuple of Advisory
+        Warnings, the most important first.
+    provenance : Provenance
+        Command, versions, fingerprint, RNG seed, assumptions.
+    """
+
+    schema: ClassVar[str] = "spikedim.plan/1"
+
+    headline: str
+    data: DataSummary
+    model: ModelSummary | None
+    epsilon: Epsilon
+    epsilon_rms: float
+    lipschitz: Assumed
+    rate: Assumed
+    dimensions: tuple[DimensionEstimate, ...]
+    dimension_used: str
+    law: str
+    laws: tuple[LawResult, ...]
+    curves: tuple[LawCurve, ...]
+    bounds: tuple[Bound, ...]
+    steps: int
+    steps_low: int
+    steps_high: int
+    spikes: float
+    spikes_low: float
+    spikes_high: float
+    spikes_of: str
+    network_spikes: float | None
+    energy: tuple[EnergyEstimate, ...]
+    break_even: tuple[BreakEven, ...]
+    inverse: InverseAnswers
+    advisories: tuple[Advisory, ...]
+    provenance: Provenance
