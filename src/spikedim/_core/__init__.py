@@ -1,5 +1,6 @@
 """What every room needs: errors, door checks, atomic files, provenance, progress, protocols."""
 
+from spikedim._core._bytes import DEFAULT_MEMORY_BUDGET, parse_bytes
 from spikedim._core._checks import (
     check_array,
     check_choice,
@@ -27,6 +28,7 @@ from spikedim._core._provenance import Provenance
 from spikedim._core._results import Result, read_result
 
 __all__ = [
+    "DEFAULT_MEMORY_BUDGET",
     "AbstractProgress",
     "AnyArray",
     "AssumptionError",
@@ -51,6 +53,7 @@ __all__ = [
     "check_writable",
     "fingerprint_arrays",
     "fingerprint_file",
+    "parse_bytes",
     "read_result",
     "require",
     "write_atomic",

@@ -45,6 +45,11 @@ class SampleStream(Protocol):
         ...
 
     @property
+    def group_size(self) -> int:
+        """Return how many consecutive rows belong to one sample (tokens of one image), else 1."""
+        ...
+
+    @property
     def rereadable(self) -> bool:
         """Say whether `batches` may be called more than once."""
         ...

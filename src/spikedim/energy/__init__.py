@@ -1,5 +1,5 @@
 """Energy of an inference: sourced constants and closed-form rule sets."""
 
-from spikedim.energy._estimate import EnergyEstimate
+from spikedim.energy._estimate import BreakEven, EnergyEstimate
 
-__all__ = ["EnergyEstimate"]
+__all__ = ["BreakEven", "EnergyEstimate"]

@@ -1,11 +1,11 @@
-"""What a closed-form energy rule returns."""
+"""What closed-form energy rules return."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from spikedim._core import Result
 
-__all__ = ["EnergyEstimate"]
+__all__ = ["BreakEven", "EnergyEstimate"]
 
 
 @final
@@ -42,3 +42,27 @@ class EnergyEstimate(Result):
     band: str = ""
     constants: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True)
+class BreakEven:
+    """Mean firing rate below which the spiking net costs less than a twin.
+
+    Parameters
+    ----------
+    twin, rules : str
+        Which twin, under which rule set.
+    rate, low, high : float or None
+        Spikes per neuron and step, with the band of the constants; None if no rate in (0, 1]
+        breaks even (then `reason` says which side always wins).
+    reason : str
+        Why `rate` is None.
+    """
+
+    twin: str
+    rules: str
+    rate: float | None
+    low: float | None
+    high: float | None
+    reason: str = ""

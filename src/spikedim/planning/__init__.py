@@ -2,7 +2,6 @@
 
 from spikedim.planning._plan import (
     Advisory,
-    BreakEven,
     DataSummary,
     InverseAnswers,
     LawCurve,
@@ -12,7 +11,6 @@ from spikedim.planning._plan import (
 
 __all__ = [
     "Advisory",
-    "BreakEven",
     "DataSummary",
     "InverseAnswers",
     "LawCurve",

@@ -6,12 +6,11 @@ from typing import ClassVar, final
 from spikedim._core import Provenance, Result
 from spikedim.bounds import Bound, Epsilon
 from spikedim.dimension import DimensionEstimate
-from spikedim.energy import EnergyEstimate
+from spikedim.energy import BreakEven, EnergyEstimate
 from spikedim.laws import Assumed, LawResult
 
 __all__ = [
     "Advisory",
-    "BreakEven",
     "DataSummary",
     "InverseAnswers",
     "LawCurve",
@@ -127,30 +126,6 @@ class LawCurve:
     steps: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-
-
-@final
-@dataclass(frozen=True)
-class BreakEven:
-    """Mean firing rate below which the spiking net costs less than a twin.
-
-    Parameters
-    ----------
-    twin, rules : str
-        Which twin, under which rule set.
-    rate, low, high : float or None
-        Spikes per neuron and step, with the band of the constants; None if no rate in (0, 1]
-        breaks even (then `reason` says which side always wins).
-    reason : str
-        Why `rate` is None.
-    """
-
-    twin: str
-    rules: str
-    rate: float | None
-    low: float | None
-    high: float | None
-    reason: str = ""
 
 
 @final
