@@ -7,13 +7,12 @@ from spikedim._core import Provenance, Result
 from spikedim.bounds import Bound, Epsilon
 from spikedim.dimension import DimensionEstimate
 from spikedim.energy import BreakEven, EnergyEstimate
-from spikedim.laws import Assumed, LawResult
+from spikedim.laws import Assumed, LawCurve, LawResult
 
 __all__ = [
     "Advisory",
     "DataSummary",
     "InverseAnswers",
-    "LawCurve",
     "ModelSummary",
     "Plan",
 ]
@@ -108,28 +107,6 @@ class ModelSummary:
 
 @final
 @dataclass(frozen=True)
-class LawCurve:
-    """Unrounded steps against error for one law.
-
-    Parameters
-    ----------
-    law : str
-        Name of the law.
-    epsilons : tuple of float
-        Grid in the unit and kind of the plan's epsilon.
-    steps, low, high : tuple of float
-        Unrounded T and its interval on the grid.
-    """
-
-    law: str
-    epsilons: tuple[float, ...]
-    steps: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-
-
-@final
-@dataclass(frozen=True)
 class InverseAnswers:
     """The plan read backwards, under its chosen law.
 
@@ -143,13 +120,27 @@ class InverseAnswers:
     energy_mj : float or None
         An energy budget, None if none was given.
     steps_within_energy : int or None
-        Largest T whose energy (M0, point value) fits the budget; 0 if none does.
+        Largest T whose energy under `energy_rules` (point value) fits the budget; 0 if none does.
+    energy_rules : str
+        Rule set of the energy answers, empty without a model.
+    rate_to_beat : float or None
+        Mean firing rate below which the spiking net costs less than `twin` at the plan's T; None
+        if no rate does or there is no model.
+    twin : str
+        The twin that `rate_to_beat` speaks of.
+    rate_within_energy : float or None
+        Largest mean firing rate whose energy fits `energy_mj` at the plan's T, at most 1; None if
+        none does or no budget was given.
     """
 
     steps: int
     epsilon_at_steps: float | None
     energy_mj: float | None = None
     steps_within_energy: int | None = None
+    energy_rules: str = ""
+    rate_to_beat: float | None = None
+    twin: str = ""
+    rate_within_energy: float | None = None
 
 
 @final
@@ -192,7 +183,8 @@ class Plan(Result):
     network_spikes : float or None
         Spikes per sample of the whole network at T, the assumed rate everywhere.
     energy : tuple of EnergyEstimate
-        Spiking net, fp32 ANN twin and bit-matched quantised twin under each rule set.
+        Spiking net, fp32 ANN twin, 8-bit twin and bit-matched quantised twin under each rule set;
+        the band of the spiking net covers T, the firing rate and the constants.
     break_even : tuple of BreakEven
         Break-even firing rates.
     inverse : InverseAnswers
@@ -201,6 +193,10 @@ class Plan(Result):
         Warnings, the most important first.
     provenance : Provenance
         Command, versions, fingerprint, RNG seed, assumptions.
+    energy_reason : str
+        Why `energy` is empty; empty if it is not.
+    steps_because : str
+        What makes the interval of T as wide as it is, in words.
     """
 
     schema: ClassVar[str] = "spikedim.plan/1"
@@ -231,3 +227,5 @@ class Plan(Result):
     inverse: InverseAnswers
     advisories: tuple[Advisory, ...]
     provenance: Provenance
+    energy_reason: str = ""
+    steps_because: str = ""
