@@ -1,7 +1,55 @@
 """Laws: how many time steps for which error, one file each, one interface."""
 
+from spikedim.laws._all_laws import all_laws, waiting_laws
+from spikedim.laws._causes import FIRING_RATE, combine
+from spikedim.laws._curve import curve
+from spikedim.laws._epsilon_at import epsilon_at
+from spikedim.laws._evaluate import evaluate, whole_steps
 from spikedim.laws._inputs import Assumed, LawInputs
 from spikedim.laws._law import AbstractLaw
+from spikedim.laws._reconstructed import (
+    PUBLISHED_CONSTANT,
+    PUBLISHED_CONSTANT_INTERVAL,
+    Reconstructed,
+    reconstructed_epsilon,
+    reconstructed_steps,
+    subspace_constant,
+)
+from spikedim.laws._reconstructed_network import ReconstructedNetwork
+from spikedim.laws._reconstructed_no_rate import ReconstructedNoRate
 from spikedim.laws._result import Cause, LawCurve, LawResult
+from spikedim.laws._subspace import Subspace, subspace_steps
+from spikedim.laws._vacuous import is_trivial, vacuous_warnings
+from spikedim.laws._wiener import Wiener, wiener_error, wiener_steps
 
-__all__ = ["AbstractLaw", "Assumed", "Cause", "LawCurve", "LawInputs", "LawResult"]
+__all__ = [
+    "FIRING_RATE",
+    "PUBLISHED_CONSTANT",
+    "PUBLISHED_CONSTANT_INTERVAL",
+    "AbstractLaw",
+    "Assumed",
+    "Cause",
+    "LawCurve",
+    "LawInputs",
+    "LawResult",
+    "Reconstructed",
+    "ReconstructedNetwork",
+    "ReconstructedNoRate",
+    "Subspace",
+    "Wiener",
+    "all_laws",
+    "combine",
+    "curve",
+    "epsilon_at",
+    "evaluate",
+    "is_trivial",
+    "reconstructed_epsilon",
+    "reconstructed_steps",
+    "subspace_constant",
+    "subspace_steps",
+    "vacuous_warnings",
+    "waiting_laws",
+    "whole_steps",
+    "wiener_error",
+    "wiener_steps",
+]

@@ -1,0 +1,74 @@
+"""A law read backwards: the error that a number of steps buys."""
+
+import math
+
+from scipy.optimize import brentq
+
+from spikedim._core import NumericsError, check_positive
+from spikedim.laws._inputs import LawInputs
+from spikedim.laws._law import AbstractLaw
+
+__all__ = ["epsilon_at"]
+
+_WIDEST = 2.0**200
+
+
+def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
+    """Return the smallest error target that `steps` meet under `law`.
+
+    Parameters
+    ----------
+    law : AbstractLaw
+        Any law.
+    inputs : LawInputs
+        What it is asked about; the value of its epsilon is not used, its kind is.
+    steps : float
+        T, above 0.
+
+    Returns
+    -------
+    float
+        Epsilon in the kind of ``inputs.epsilon``.
+
+    Raises
+    ------
+    InputError
+        If `steps` is not above 0.
+    AssumptionError
+        If the law does not apply.
+    NumericsError
+        If no error within floating point needs that many steps.
+
+    Notes
+    -----
+    Bracketing and a root search on log epsilon: laws fall with epsilon, so the answer is unique.
+    About 20 evaluations of the law.
+
+    Examples
+    --------
+    See `spikedim.planning.plan`, which asks it for T = 4.
+    """
+    target = check_positive(steps, name="steps", caller="epsilon_at")
+
+    def excess(log_epsilon: float) -> float:
+        found = law.unrounded_steps(inputs.with_epsilon(math.exp(log_epsilon)))
+        return math.log(max(found, 1e-300) / target)
+
+    low = high = math.log(inputs.epsilon.value)
+    step = math.log(2.0)
+    while excess(high) > 0:
+        low, high, step = high, high + step, 2 * step
+        _check_range(law, high)
+    step = math.log(2.0)
+    while excess(low) <= 0:
+        high, low, step = low, low - step, 2 * step
+        _check_range(law, low)
+    return math.exp(brentq(excess, low, high, xtol=1e-13, rtol=1e-13))
+
+
+def _check_range(law: AbstractLaw, log_epsilon: float) -> None:
+    """Stop a search that leaves floating point."""
+    if abs(log_epsilon) > math.log(_WIDEST):
+        raise NumericsError(
+            f"epsilon_at: no error within floating point needs that many steps under {law.name}."
+        )
