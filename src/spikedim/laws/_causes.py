@@ -66,7 +66,6 @@ def _log_ratio(above: float, below: float) -> float:
 def range_cause(
     law: AbstractLaw,
     name: str,
-    inputs: LawInputs,
     vary: Callable[[float], LawInputs],
     values: tuple[float, float],
 ) -> tuple[Cause, ...]:
@@ -84,7 +83,7 @@ def range_cause(
 def rate_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:
     """Return the cause of the firing rate's range."""
     rate = inputs.rate
-    return range_cause(law, FIRING_RATE, inputs, inputs.with_rate, (rate.low, rate.high))
+    return range_cause(law, FIRING_RATE, inputs.with_rate, (rate.low, rate.high))
 
 
 def lipschitz_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:
@@ -92,7 +91,7 @@ def lipschitz_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:
     if inputs.epsilon.kind is EpsilonKind.RELATIVE:
         return ()
     bounds = (inputs.lipschitz.low, inputs.lipschitz.high)
-    return range_cause(law, "Lipschitz constant L", inputs, inputs.with_lipschitz, bounds)
+    return range_cause(law, "Lipschitz constant L", inputs.with_lipschitz, bounds)
 
 
 def sampling_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:

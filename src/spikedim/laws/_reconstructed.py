@@ -139,7 +139,7 @@ def reconstructed_epsilon(
 
 
 def subspace_constant(rate: float) -> float:
-    r"""Return the constant of the spike count that Theorem 6.3 proves, :math:`\bar r^2 (1 - \bar r)`.
+    r"""Return the constant that Theorem 6.3 proves, :math:`\bar r^2 (1 - \bar r)`.
 
     Parameters
     ----------
@@ -190,8 +190,9 @@ def population_warning(inputs: LawInputs) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"The error is per entry of the data ({data.neurons:,} entries), but the rule divides by "
-            f"the encoding population ({model.neurons:,} neurons); it is right only if they agree."
+            f"The error is per entry of the data ({data.neurons:,} entries), but the rule divides "
+            f"by the encoding population ({model.neurons:,} neurons); it is right only if they "
+            "agree."
         ),
     )
 
@@ -253,12 +254,12 @@ class Reconstructed(AbstractLaw):
         return (
             _KNOWN_FAILURE,
             (
-                f"C = 2.3 is {ratio} the constant r^2(1 - r) = {proven:.2g} that Theorem 6.3 proves "
-                f"for a projecting decoder at rate {rate:g}."
+                f"C = 2.3 is {ratio} the constant r^2(1 - r) = {proven:.2g} that Theorem 6.3 "
+                f"proves for a projecting decoder at rate {rate:g}."
             ),
             (
-                f"With nd = {neurons:,} in place of d_eff = {inputs.dimension.value:.3g} the same rule "
-                f"gives T = {worst:,.3g}."
+                f"With nd = {neurons:,} in place of d_eff = {inputs.dimension.value:.3g} the same "
+                f"rule gives T = {worst:,.3g}."
             ),
             *population_warning(inputs),
         )

@@ -30,8 +30,8 @@ class ReconstructedNetwork(AbstractLaw):
     reference: ClassVar[str] = "theory 7, third reading; constant of arXiv 2604.15769"
     assumptions: ClassVar[tuple[str, ...]] = (
         (
-            "C L^2 d_eff / epsilon_rms^2 counts the spikes of the whole network, spread evenly over "
-            "its neurons and steps."
+            "C L^2 d_eff / epsilon_rms^2 counts the spikes of the whole network, spread evenly "
+            "over its neurons and steps."
         ),
         "C = 2.3 (1.9-2.7) as published; it was not measured on this network.",
         "d_eff of the data may stand in for the dimension of every layer.",
@@ -76,7 +76,7 @@ class ReconstructedNetwork(AbstractLaw):
         return (
             (
                 f"The encoding population is {share:.2g} of all neurons; this reading gives T that "
-                "many times the T of equation (7.1), because other layers' spikes are counted as if "
-                "they encoded the data too."
+                "many times the T of equation (7.1), because other layers' spikes are counted as "
+                "if they encoded the data too."
             ),
         )

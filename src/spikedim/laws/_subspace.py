@@ -142,7 +142,8 @@ class Subspace(AbstractLaw):
         return (
             (
                 f"The variance outside the {rank} kept directions alone is an RMS error of "
-                f"{floor:.2g}, above the target {inputs.epsilon_rms:.2g}: no number of steps reaches "
-                "the target with this projection, so this T is meaningless. Use the wiener law."
+                f"{floor:.2g}, above the target {inputs.epsilon_rms:.2g}: no number of steps "
+                "reaches the target with this projection, so this T is meaningless. Use the wiener "
+                "law."
             ),
         )

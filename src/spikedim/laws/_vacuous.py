@@ -45,16 +45,16 @@ def vacuous_warnings(inputs: LawInputs) -> tuple[str, ...]:
     if is_trivial(inputs):
         return (
             (
-                f"The target allows an RMS error of {per_entry:.2g} per entry, and the data vary by "
-                f"only {spread:.2g} around their mean: a constant answer meets it, so one step is "
-                "trivially enough."
+                f"The target allows an RMS error of {per_entry:.2g} per entry, and the data vary "
+                f"by only {spread:.2g} around their mean: a constant answer meets it, so one step "
+                "is trivially enough."
             ),
         )
     if per_entry >= UNIFORM_VACUOUS:
         return (
             (
-                f"The target, {per_entry:.2g} per entry, is above 0.242 L: the information bound for "
-                "uniform entries is 0 bits there."
+                f"The target, {per_entry:.2g} per entry, is above 0.242 L: the information bound "
+                "for uniform entries is 0 bits there."
             ),
         )
     return ()

@@ -25,9 +25,11 @@ __all__ = ["Wiener", "wiener_error", "wiener_steps"]
 
 
 def wiener_error(eigenvalues: AnyArray, *, noise: float) -> float:
-    r"""Return the squared error of the Wiener decoder, :math:`\sum_i \lambda_i \mu / (\lambda_i + \mu)`.
+    r"""Return the squared error of the Wiener decoder.
 
-    It is :math:`\mu\, d_\mu` with the ridge dimension :math:`d_\mu` at noise level :math:`\mu`.
+    .. math:: \sum_i \frac{\lambda_i \mu}{\lambda_i + \mu} = \mu\, d_\mu
+
+    with the ridge dimension :math:`d_\mu` at noise level :math:`\mu`.
 
     Parameters
     ----------
