@@ -1,1 +1,55 @@
 """Results as a terminal table, a picture or one self-contained HTML page."""
+
+from spikedim.report._catalogue import (
+    card_headline,
+    card_view,
+    cards_table,
+    dataset_view,
+    datasets_table,
+)
+from spikedim.report._examination import Examination, Package, examination_view
+from spikedim.report._format import size
+from spikedim.report._plan_tables import (
+    bounds_table,
+    comparison_table,
+    dimensions_table,
+    energy_table,
+    laws_table,
+    layers_table,
+)
+from spikedim.report._table import Column, Quantity, Table
+from spikedim.report._terminal import (
+    as_text,
+    comparison_view,
+    inverse_lines,
+    measurement_view,
+    plan_view,
+    table_view,
+)
+
+__all__ = [
+    "Column",
+    "Examination",
+    "Package",
+    "Quantity",
+    "Table",
+    "as_text",
+    "bounds_table",
+    "card_headline",
+    "card_view",
+    "cards_table",
+    "comparison_table",
+    "comparison_view",
+    "dataset_view",
+    "datasets_table",
+    "dimensions_table",
+    "energy_table",
+    "examination_view",
+    "inverse_lines",
+    "laws_table",
+    "layers_table",
+    "measurement_view",
+    "plan_view",
+    "size",
+    "table_view",
+]

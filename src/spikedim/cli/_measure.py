@@ -1,0 +1,53 @@
+"""``spikedim measure``."""
+
+from typing import Annotated
+
+import typer
+
+from spikedim.cli._options import AsJson, Html, Layer, Memory, Out, Quiet, Seed, check_outputs
+
+__all__ = ["measure"]
+
+
+def measure(
+    spec: Annotated[str, typer.Argument(help="Name or path of the data.", show_default=False)],
+    *,
+    layer: Layer = None,
+    memory: Memory = "2GB",
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Effective dimension of a data set, by every estimator."""
+    check_outputs("measure", out=out, html=html)
+    import numpy as np
+
+    from spikedim import planning, report
+    from spikedim._core import write_atomic
+    from spikedim.cli._console import emit, progress_on_stderr, show
+    from spikedim.cli._plan import command_line, previews
+
+    with progress_on_stderr(quiet=quiet) as progress:
+        result = planning.measure(
+            spec,
+            layer=layer,
+            memory_budget=memory,
+            generator=np.random.default_rng(seed),
+            progress=progress,
+            command=command_line(),
+        )
+        page = None
+        if html is not None:
+            page = report.measurement_page(result, previews=previews(result, memory))
+    if out is not None:
+        result.to_json(out)
+    if html is not None and page is not None:
+        write_atomic(html, page)
+    if as_json:
+        emit(result.to_json())
+    elif quiet:
+        emit(result.headline)
+    else:
+        show(report.measurement_view(result))

@@ -1,0 +1,142 @@
+"""``spikedim plan``."""
+
+import shlex
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from spikedim.cli._options import (
+    AsJson,
+    Charts,
+    Html,
+    Layer,
+    Memory,
+    Out,
+    Quiet,
+    Seed,
+    check_outputs,
+)
+
+__all__ = ["command_line", "plan"]
+
+PREVIEWS = 24
+
+
+def plan(
+    *,
+    data: Annotated[
+        str | None, typer.Option(help="Name or path of the data.", show_default="digits")
+    ] = None,
+    layer: Layer = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model card, or none.", show_default="spikformer-2-64"),
+    ] = None,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            help="Error and its kind: relative, rms or fro.", show_default="0.10:relative"
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Mean spikes per neuron and step.", show_default="0.2, assumed"),
+    ] = None,
+    lipschitz: Annotated[
+        float | None,
+        typer.Option(help="Lipschitz constant L of the network.", show_default="1, assumed"),
+    ] = None,
+    law: Annotated[
+        str | None, typer.Option(help="Law the answer rests on.", show_default="wiener")
+    ] = None,
+    estimator: Annotated[
+        str, typer.Option(help="Estimator of d_eff in the reconstructed rule.")
+    ] = "pca95",
+    steps: Annotated[int, typer.Option(help="Steps to ask an error for.")] = 4,
+    energy: Annotated[
+        float | None, typer.Option(metavar="MJ", help="Energy budget in mJ per sample.")
+    ] = None,
+    memory: Memory = "2GB",
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    charts: Charts = "static",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Steps, spikes and energy for an error target.
+
+    Without options: the embedded digits data in 2 x 2 patches and spikformer-2-64.
+    """
+    check_outputs("plan", out=out, html=html)
+    import numpy as np
+
+    from spikedim import planning, report
+    from spikedim._core import check_choice, write_atomic
+    from spikedim.cli._console import emit, progress_on_stderr, show
+
+    check_choice(charts, ["static", "interactive"], name="--charts", caller="plan")
+    given: dict[str, Any] = {
+        "data": data, "layer": layer, "model": model, "epsilon": epsilon, "rate": rate,
+        "lipschitz": lipschitz, "law": law,
+    }  # fmt: skip
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if model == "none":
+        chosen["model"] = None
+    with progress_on_stderr(quiet=quiet) as progress:
+        result = planning.plan(
+            **chosen,
+            estimator=estimator,
+            steps=steps,
+            energy_mj=energy,
+            memory_budget=memory,
+            generator=np.random.default_rng(seed),
+            progress=progress,
+            command=command_line(),
+        )
+        page = None
+        if html is not None:
+            page = report.plan_page(
+                result, previews=previews(result, memory), interactive=charts == "interactive"
+            )
+    if out is not None:
+        result.to_json(out)
+    if html is not None and page is not None:
+        write_atomic(html, page)
+    if as_json:
+        emit(result.to_json())
+    elif quiet:
+        emit(result.headline)
+    else:
+        if len(chosen) < len(given):
+            show(_defaults(result, chosen) + "\n")
+        show(report.plan_view(result))
+
+
+def previews(result: Any, memory: str) -> tuple[Any, ...]:
+    """Return a few samples as pictures, none if they are not images."""
+    from spikedim.data import open_samples
+
+    samples = open_samples(result.data.spec, layer=result.data.layer, memory_budget=memory)
+    return tuple(samples.preview(PREVIEWS))
+
+
+def command_line() -> str:
+    """Return the command as it could be typed again."""
+    return shlex.join(["spikedim", *sys.argv[1:]])
+
+
+def _defaults(result: Any, chosen: dict[str, Any]) -> str:
+    """Say which values nobody chose."""
+    values = {
+        "data": result.data.spec,
+        "layer": result.data.layer,
+        "model": result.model.name if result.model else "none",
+        "epsilon": str(result.epsilon),
+        "rate": f"{result.rate.value:g}",
+        "lipschitz": f"{result.lipschitz.value:g} (normalised units)",
+        "law": result.law,
+    }
+    used = ", ".join(f"--{name} {value}" for name, value in values.items() if name not in chosen)
+    return f"Defaults: {used}"

@@ -1,0 +1,113 @@
+"""Numbers as people read them: units, intervals, no more digits than they carry."""
+
+import math
+
+__all__ = ["approximate", "count", "interval", "milli_joule", "percent", "shorten", "size", "times"]
+
+_SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def approximate(value: float, digits: int = 2) -> str:
+    """Return `value` with `digits` significant digits, without an exponent where readable.
+
+    Examples
+    --------
+    >>> approximate(46.71), approximate(0.01234), approximate(10900), approximate(3.2e-9)
+    ('47', '0.012', '11,000', '3.2e-09')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - exponent)
+    if not -4 <= exponent < 7:
+        return f"{value:.{digits - 1}e}"
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(decimals, 0)}f}"
+
+
+def count(value: float, digits: int = 2) -> str:
+    """Return a count: exact below 10,000 if it is whole, else with a decimal prefix.
+
+    Examples
+    --------
+    >>> count(1536), count(1_900_000), count(24_576), count(0.4)
+    ('1,536', '1.9 M', '25 k', '0.4')
+    """
+    if abs(value) < 10_000:
+        return f"{value:,.0f}" if value == int(value) else approximate(value, digits)
+    for scale, prefix in _SCALES:
+        # 999,600 must become 1.0 M, not 1,000 k.
+        if float(f"{abs(value):.{digits - 1}e}") >= scale:
+            return f"{approximate(value / scale, digits)} {prefix}"
+    return approximate(value, digits)
+
+
+def interval(text: str, low: str | None, high: str | None) -> str:
+    """Return ``4 (3–6)`` from formatted parts, or ``4`` if the interval adds nothing.
+
+    Examples
+    --------
+    >>> interval("4", "3", "6"), interval("4", "4", "4"), interval("4", None, None)
+    ('4 (3–6)', '4', '4')
+    """
+    if low is None or high is None or low == text == high:
+        return text
+    # "1.9 M (1.5–2.6 M)" reads better than the prefix three times.
+    if " " in low and " " in high and low.split(" ", 1)[1] == high.split(" ", 1)[1]:
+        low = low.split(" ", 1)[0]
+    return f"{text} ({low}–{high})"
+
+
+def milli_joule(value: float) -> str:
+    """Return an energy in millijoule with two significant digits and no unit."""
+    return approximate(value)
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 in per cent.
+
+    Examples
+    --------
+    >>> percent(0.07), percent(0.345), percent(0.0042)
+    ('7 %', '34 %', '0.42 %')
+    """
+    return f"{approximate(100 * share)} %"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as a factor.
+
+    Examples
+    --------
+    >>> times(0.8), times(38.4)
+    ('0.80×', '38×')
+    """
+    return f"{approximate(ratio)}×"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text` on one line of at most `limit` characters, cut in the middle.
+
+    Examples
+    --------
+    >>> shorten("block.0.attn.q", 9)
+    'bloc…tn.q'
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) <= limit:
+        return line
+    keep = limit - 1
+    return f"{line[: keep - keep // 2]}…{line[len(line) - keep // 2 :]}"
+
+
+def size(number_of_bytes: int) -> str:
+    """Return a size in MB (powers of 1024), as memory budgets are written.
+
+    Examples
+    --------
+    >>> size(138_940_914), size(0), size(3 << 30)
+    ('133 MB', '0 MB', '3 GB')
+    """
+    if number_of_bytes >= 1 << 30:
+        return f"{number_of_bytes / (1 << 30):.3g} GB"
+    return f"{number_of_bytes / (1 << 20):.3g} MB"

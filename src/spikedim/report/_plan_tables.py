@@ -1,0 +1,254 @@
+"""The tables of a plan."""
+
+from spikedim.bounds import Bound
+from spikedim.dimension import DimensionEstimate
+from spikedim.energy import EnergyEstimate
+from spikedim.laws import LawResult
+from spikedim.planning import Comparison, Plan
+from spikedim.report._format import approximate, count, interval, times
+from spikedim.report._table import Column, Quantity, Table
+from spikedim.report._words import kind_words, subject_words, title_words
+
+__all__ = [
+    "bounds_table",
+    "comparison_table",
+    "dimensions_table",
+    "energy_table",
+    "laws_table",
+    "layers_table",
+]
+
+
+def laws_table(plan: Plan) -> Table:
+    """Steps and spikes under every law, applicable or not.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    Table
+        One row per law; the law that the answer rests on is emphasised.
+    """
+    columns = (
+        Column("law"),
+        Column("T", "steps", numeric=True, interval=True),
+        Column("spikes", "per sample", numeric=True, interval=True),
+        Column("of the population"),
+        Column("widest cause, or why not applicable"),
+    )
+    chosen = [law.law for law in plan.laws].index(plan.law) if plan.laws else None
+    return Table("Steps by law", columns, tuple(map(_law_row, plan.laws)), chosen)
+
+
+def _law_row(law: LawResult) -> tuple[str | Quantity, ...]:
+    if law.steps is None:
+        return law.law, Quantity("–"), Quantity("–"), "", f"not applicable: {law.reason}"
+    steps = Quantity(
+        interval(count(law.steps), _count(law.low), _count(law.high)), law.steps, law.low, law.high
+    )
+    spikes = Quantity("–")
+    if law.spikes is not None:
+        text = interval(count(law.spikes), _count(law.spikes_low), _count(law.spikes_high))
+        spikes = Quantity(text, law.spikes, law.spikes_low, law.spikes_high)
+    of = f"{law.population.tokens} × {law.population.features}" if law.population else ""
+    return law.law, steps, spikes, of, law.causes[0].name if law.causes else "nothing varied"
+
+
+def _count(value: float | None) -> str | None:
+    return None if value is None else count(value)
+
+
+def dimensions_table(dimensions: tuple[DimensionEstimate, ...], used: str = "") -> Table:
+    """Effective dimension by estimator.
+
+    Parameters
+    ----------
+    dimensions : tuple of DimensionEstimate
+        Estimates on one spectrum.
+    used : str
+        Name of the estimator to emphasise.
+
+    Returns
+    -------
+    Table
+        One row per estimate.
+    """
+    columns = (
+        Column("estimator"),
+        Column("d_eff", numeric=True, interval=True),
+        Column("local 10–90 %", numeric=True),
+        Column("1/n limit", numeric=True),
+        Column("remark"),
+    )
+    names = [estimate.estimator for estimate in dimensions]
+    emphasised = names.index(used) if used in names else None
+    rows = tuple(map(_dimension_row, dimensions))
+    return Table("Effective dimension by estimator", columns, rows, emphasised)
+
+
+def _dimension_row(estimate: DimensionEstimate) -> tuple[str | Quantity, ...]:
+    text = interval(_dimension(estimate.value), _dimension(estimate.low), _dimension(estimate.high))
+    settings = ", ".join(f"{key} {value:g}" for key, value in estimate.parameters.items())
+    name = f"{estimate.estimator} ({settings})" if settings else estimate.estimator
+    local = estimate.local
+    remark = "still rising with n: a lower bound" if estimate.still_rising else ""
+    return (
+        name,
+        Quantity(text, estimate.value, estimate.low, estimate.high),
+        Quantity(f"{_dimension(local.low)}–{_dimension(local.high)}" if local else "–",
+                 local.median if local else None),
+        Quantity("–" if estimate.extrapolated is None else _dimension(estimate.extrapolated),
+                 estimate.extrapolated),
+        remark,
+    )  # fmt: skip
+
+
+def _dimension(value: float) -> str:
+    """Ranks are whole, ratios carry three digits."""
+    return count(value) if value == int(value) else approximate(value, 3)
+
+
+def bounds_table(plan: Plan) -> Table:
+    """Every bound with what it speaks of and how far it can be trusted.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    Table
+        One row per bound, applicable or not.
+    """
+    columns = (
+        Column("bound"),
+        Column("value", numeric=True),
+        Column("unit"),
+        Column("kind"),
+        Column("population"),
+        Column("remark"),
+    )
+    return Table("Bounds", columns, tuple(map(_bound_row, plan.bounds)))
+
+
+def _bound_row(bound: Bound) -> tuple[str | Quantity, ...]:
+    if bound.value is None:
+        value, remark = Quantity("–"), f"not applicable: {bound.reason}"
+    else:
+        value, remark = Quantity(count(bound.value), bound.value), bound.verdict
+    name = title_words(bound.name)
+    return name, value, bound.unit, kind_words(bound.kind), bound.population, remark
+
+
+def energy_table(plan: Plan) -> Table:
+    """Energy by rule set and by what runs, with the ratio to the spiking net.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    Table
+        One row per rule set and subject; a ratio above 1 says that the spiking net wins.
+    """
+    columns = (
+        Column("rule set"),
+        Column("what runs"),
+        Column("energy", "mJ per sample", numeric=True, interval=True),
+        Column("against the spiking net", numeric=True),
+    )
+    spiking = {entry.rules: entry for entry in plan.energy if entry.subject == "snn"}
+    rows = tuple(_energy_row(entry, spiking.get(entry.rules)) for entry in plan.energy)
+    return Table("Energy", columns, rows)
+
+
+def _energy_row(
+    entry: EnergyEstimate, spiking: EnergyEstimate | None
+) -> tuple[str | Quantity, ...]:
+    text = interval(
+        approximate(entry.value_mj), approximate(entry.low_mj), approximate(entry.high_mj)
+    )
+    energy = Quantity(text, entry.value_mj, entry.low_mj, entry.high_mj)
+    ratio = Quantity("–")
+    if spiking is not None and spiking is not entry and spiking.value_mj > 0:
+        factor = entry.value_mj / spiking.value_mj
+        ratio = Quantity(times(factor), factor)
+    return entry.rules, subject_words(entry.subject), energy, ratio
+
+
+def layers_table(plan: Plan) -> Table:
+    """Neurons, operations and spikes of every spiking layer.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    Table
+        One row per spiking population; no rows without a model.
+    """
+    columns = (
+        Column("layer"),
+        Column("neurons", numeric=True),
+        Column("MACs", "per step", numeric=True),
+        Column("spikes", "per sample", numeric=True),
+    )
+    rows: list[tuple[str | Quantity, ...]] = []
+    if plan.model is not None:
+        per_neuron = plan.rate.value * plan.steps
+        for name, neurons, macs in zip(
+            plan.model.layer_names, plan.model.layer_neurons, plan.model.layer_macs, strict=True
+        ):
+            spikes = neurons * per_neuron
+            rows.append(
+                (
+                    name,
+                    Quantity(f"{neurons:,}", neurons),
+                    Quantity(count(macs), macs),
+                    Quantity(count(spikes), spikes),
+                )
+            )
+    return Table("Where spikes go", columns, tuple(rows))
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """The fields in which two results differ.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        A comparison.
+
+    Returns
+    -------
+    Table
+        One row per field; the ratio is b / a.
+    """
+    columns = (
+        Column("what"),
+        Column("a", numeric=True),
+        Column("b", numeric=True),
+        Column("unit"),
+        Column("b / a", numeric=True),
+        Column("why no ratio"),
+    )
+    rows = tuple(
+        (
+            row.name,
+            row.a,
+            row.b,
+            row.unit,
+            Quantity("–") if row.ratio is None else Quantity(times(row.ratio), row.ratio),
+            row.reason,
+        )
+        for row in comparison.rows
+    )
+    return Table("Differences", columns, rows)

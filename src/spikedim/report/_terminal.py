@@ -1,0 +1,216 @@
+"""Results as text: an answer first, tables of at most 100 columns, warnings last."""
+
+import io
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from spikedim.planning import Advisory, Comparison, Measurement, Plan
+from spikedim.report._format import approximate, count
+from spikedim.report._plan_tables import (
+    bounds_table,
+    comparison_table,
+    dimensions_table,
+    energy_table,
+    laws_table,
+)
+from spikedim.report._table import Table
+from spikedim.report._words import subject_words
+
+__all__ = [
+    "as_text",
+    "comparison_view",
+    "inverse_lines",
+    "measurement_view",
+    "plan_view",
+    "table_view",
+]
+
+WIDTH = 100
+
+
+def table_view(table: Table) -> RenderableType:
+    """Return a Rich table: text left, numbers right, units in the header.
+
+    Parameters
+    ----------
+    table : Table
+        Any report table.
+
+    Returns
+    -------
+    RenderableType
+        To print with a Rich console.
+    """
+    view = RichTable(
+        title=Text(table.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+        show_edge=False, pad_edge=False,
+    )  # fmt: skip
+    for column in table.columns:
+        view.add_column(
+            Text(column.header),
+            justify="right" if column.numeric else "left",
+            no_wrap=column.numeric,
+            overflow="fold",
+        )
+    for number, row in enumerate(table.cells):
+        style = "bold" if number == table.emphasised else ""
+        view.add_row(*map(Text, row), style=style)
+    return Padding(view, (1, 0, 0, 0))
+
+
+def plan_view(plan: Plan) -> RenderableType:
+    """Return a plan for the terminal.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    RenderableType
+        Headline, tables, inverse answers and warnings, to print with a Rich console.
+    """
+    tables = [
+        laws_table(plan),
+        dimensions_table(plan.dimensions, plan.dimension_used),
+        bounds_table(plan),
+    ]
+    if plan.energy:
+        tables.append(energy_table(plan))
+    return Group(
+        Text(plan.headline, style="bold"),
+        *map(table_view, tables),
+        Padding(Text("\n".join(inverse_lines(plan))), (1, 0, 0, 0)),
+        advisory_view(plan.advisories),
+    )
+
+
+def inverse_lines(plan: Plan) -> tuple[str, ...]:
+    """Return the plan read backwards: which error, which rate, which budget.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+
+    Returns
+    -------
+    tuple of str
+        One sentence per question that the plan could answer.
+    """
+    inverse, lines = plan.inverse, []
+    rules = f" [{inverse.energy_rules}]" if inverse.energy_rules else ""
+    if inverse.epsilon_at_steps is not None:
+        epsilon = f"{approximate(inverse.epsilon_at_steps)}:{plan.epsilon.kind.value}"
+        lines.append(f"T = {inverse.steps} buys an error of {epsilon} [law: {plan.law}].")
+    if inverse.rate_to_beat is not None:
+        rate = approximate(inverse.rate_to_beat)
+        lines.append(
+            f"To cost less than the {subject_words(inverse.twin)} at T = {plan.steps}, stay under "
+            f"{rate} spikes per neuron and step{rules}."
+        )
+    if inverse.energy_mj is not None:
+        budget = f"{approximate(inverse.energy_mj)} mJ"
+        fits = inverse.steps_within_energy
+        if fits is not None:
+            steps = f"{fits:,} steps" if fits else "no step"
+            lines.append(f"{budget} pays for {steps} at a rate of {plan.rate.value:g}{rules}.")
+        if inverse.rate_within_energy is not None:
+            rate = approximate(inverse.rate_within_energy)
+            lines.append(f"{budget} pays for T = {plan.steps} at a rate of at most {rate}{rules}.")
+    if plan.network_spikes is not None:
+        lines.append(
+            f"The whole network fires {count(plan.network_spikes)} spikes per sample at T = "
+            f"{plan.steps} if every layer fires at {plan.rate.value:g} ({plan.rate.source})."
+        )
+    if plan.energy_reason:
+        lines.append(f"No energy: {plan.energy_reason}")
+    return tuple(lines)
+
+
+def measurement_view(measurement: Measurement) -> RenderableType:
+    """Return a measurement for the terminal.
+
+    Parameters
+    ----------
+    measurement : Measurement
+        A measurement.
+
+    Returns
+    -------
+    RenderableType
+        Headline, table, remarks and warnings, to print with a Rich console.
+    """
+    data = measurement.data
+    facts = (
+        f"{data.spec}, layer {data.layer}: {data.n_samples:,} {measurement.rows_are} of "
+        f"{data.n_features:,} features, {data.constant_features:,} of them constant; "
+        f"spectrum by {data.spectrum_method}; {data.fingerprint}."
+    )
+    return Group(
+        Text(measurement.headline, style="bold"),
+        table_view(dimensions_table(measurement.dimensions)),
+        Padding(Text("\n".join((facts, *measurement.notes))), (1, 0, 0, 0)),
+        advisory_view(measurement.advisories),
+    )
+
+
+def comparison_view(comparison: Comparison) -> RenderableType:
+    """Return a comparison for the terminal.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        A comparison.
+
+    Returns
+    -------
+    RenderableType
+        Headline, table of differences and refusals, to print with a Rich console.
+    """
+    lines = list(comparison.refusals)
+    if comparison.same:
+        lines.append(f"The same in both: {', '.join(comparison.same)}.")
+    return Group(
+        Text(comparison.headline, style="bold"),
+        Padding(Text(f"a: {comparison.a}\nb: {comparison.b}"), (1, 0, 0, 0)),
+        table_view(comparison_table(comparison)),
+        Padding(Text("\n".join(lines)), (1, 0, 0, 0)),
+    )
+
+
+def advisory_view(advisories: tuple[Advisory, ...]) -> RenderableType:
+    """Return the warnings, each with what to do."""
+    if not advisories:
+        return Text("")
+    lines = [
+        Text.assemble(("Warning: ", "bold yellow"), f"{advice.text} ", (advice.remedy, "italic"))
+        for advice in advisories
+    ]
+    return Padding(Group(*lines), (1, 0, 0, 0))
+
+
+def as_text(view: RenderableType, *, width: int = WIDTH) -> str:
+    """Return what a view prints, without colour.
+
+    Parameters
+    ----------
+    view : RenderableType
+        From `plan_view`, `measurement_view`, `comparison_view` or `table_view`.
+    width : int
+        Columns, at most.
+
+    Returns
+    -------
+    str
+        Plain text, no trailing spaces.
+    """
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, color_system=None, force_terminal=False)
+    console.print(view)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

@@ -1,0 +1,57 @@
+"""What the short names in results are called in a sentence."""
+
+import re
+
+from spikedim.bounds import BoundKind, EpsilonKind
+
+__all__ = ["epsilon_axis", "kind_words", "subject_words", "title_words"]
+
+_EPSILON = {
+    EpsilonKind.RELATIVE: "relative error ε (RMS error / RMS of the reference output)",
+    EpsilonKind.RMS: "RMS error ε per entry (output units)",
+    EpsilonKind.FRO: "Frobenius error ε of the whole output (output units)",
+}
+_KINDS = {
+    BoundKind.LOWER: "lower bound",
+    BoundKind.UPPER: "upper bound",
+    BoundKind.EXACT: "exact",
+    BoundKind.PUBLISHED: "published",
+}
+_QUANTISED = re.compile(r"qann_(\d+)bit")
+
+
+def epsilon_axis(kind: EpsilonKind) -> str:
+    """Label of an axis of errors."""
+    return _EPSILON[kind]
+
+
+def kind_words(kind: BoundKind) -> str:
+    """Kind of a bound in words."""
+    return _KINDS[kind]
+
+
+def subject_words(subject: str) -> str:
+    """What runs, in words.
+
+    Examples
+    --------
+    >>> subject_words("qann_3bit")
+    '3-bit twin'
+    """
+    if subject == "snn":
+        return "spiking net"
+    if subject == "ann_fp32":
+        return "fp32 twin"
+    quantised = _QUANTISED.fullmatch(subject)
+    return f"{quantised[1]}-bit twin" if quantised else subject
+
+
+def title_words(name: str) -> str:
+    """Turn the name of a function into words.
+
+    Examples
+    --------
+    >>> title_words("published_rate_distortion")
+    'published rate distortion'
+    """
+    return name.replace("_", " ")
