@@ -23,12 +23,18 @@ class SubsetSpectrum:
         Size of the subset.
     norm_fourth_moment : float or None
         Mean of the fourth power of the distance to the subset mean, for bias correction.
+    squared_norm : float or None
+        Sum of squares of all eigenvalues, known even where `eigenvalues` is empty.
+    population : int or None
+        Number of samples the subset was drawn from, without replacement; None for all of them.
     """
 
     eigenvalues: AnyArray
     total_variance: float
     n_samples: int
     norm_fourth_moment: float | None = None
+    squared_norm: float | None = None
+    population: int | None = None
 
 
 @final
@@ -65,6 +71,8 @@ class Spectrum:
         total_variance minus the sum of `eigenvalues`: 0 on the exact path.
     residual_norm : float or None
         Bound on the largest eigenvalue outside the captured subspace (sketch only).
+    residual_frobenius : float or None
+        Bound on the Frobenius norm of the covariance outside that subspace (sketch only).
     norm_fourth_moment : float or None
         Mean of the fourth power of the distance to the mean, for bias correction.
     subsets : tuple of SubsetSpectrum
@@ -97,6 +105,7 @@ class Spectrum:
     neighbourhoods: tuple[SubsetSpectrum, ...] = ()
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
+    residual_frobenius: float | None = None
 
     @property
     def exact(self) -> bool:
@@ -131,12 +140,13 @@ class Spectrum:
         mapped = f"Entries in [{low:g}, {self.maximum:g}] mapped to rates by one affine map."
 
         def subset(part: SubsetSpectrum) -> SubsetSpectrum:
-            fourth = part.norm_fourth_moment
-            return SubsetSpectrum(
-                part.eigenvalues * shrink,
-                part.total_variance * shrink,
-                part.n_samples,
-                None if fourth is None else fourth * shrink**2,
+            fourth, squared = part.norm_fourth_moment, part.squared_norm
+            return replace(
+                part,
+                eigenvalues=part.eigenvalues * shrink,
+                total_variance=part.total_variance * shrink,
+                norm_fourth_moment=None if fourth is None else fourth * shrink**2,
+                squared_norm=None if squared is None else squared * shrink**2,
             )
 
         return replace(
@@ -150,6 +160,9 @@ class Spectrum:
             maximum=1.0,
             missing_variance=self.missing_variance * shrink,
             residual_norm=None if self.residual_norm is None else self.residual_norm * shrink,
+            residual_frobenius=(
+                None if self.residual_frobenius is None else self.residual_frobenius * shrink
+            ),
             norm_fourth_moment=(
                 None if self.norm_fourth_moment is None else self.norm_fourth_moment * shrink**2
             ),
