@@ -5,7 +5,9 @@ from typing import ClassVar, final
 
 from spikedim._core import Result
 
-__all__ = ["Card", "LayerRow", "Population"]
+__all__ = ["EVENT_DATASETS", "Card", "LayerRow", "Population"]
+
+EVENT_DATASETS = frozenset({"cifar10-dvs", "dvs128-gesture"})
 
 
 @final
@@ -54,6 +56,10 @@ class LayerRow:
         Whether its input is spikes (then an operation is an accumulate, else a multiply).
     population : Population or None
         The spiking population fed by this layer, None if no neuron follows.
+    norm_parameters : int
+        How many of `parameters` belong to its normalisation.
+    integer_input : bool
+        Whether its spiking input is a sum of spikes (0, 1, 2, ...) and not 0 or 1.
     """
 
     name: str
@@ -63,6 +69,8 @@ class LayerRow:
     macs: int
     spiking_input: bool
     population: Population | None = None
+    norm_parameters: int = 0
+    integer_input: bool = False
 
 
 @final
@@ -120,6 +128,16 @@ class Card(Result):
     def parameters_released(self) -> int:
         """Parameters of the released code, dead ones included."""
         return self.parameters + sum(row.dead_parameters for row in self.layers)
+
+    @property
+    def norm_parameters(self) -> int:
+        """How many of `parameters` belong to normalisations."""
+        return sum(row.norm_parameters for row in self.layers)
+
+    @property
+    def static_input(self) -> bool:
+        """Whether every time step sees the same input (false for event cameras)."""
+        return self.dataset not in EVENT_DATASETS
 
     @property
     def first_macs(self) -> int:

@@ -1,0 +1,99 @@
+"""The firing rate at which spikes stop paying."""
+
+from collections.abc import Iterator
+
+from scipy.optimize import brentq
+
+from spikedim._core import check_integer
+from spikedim.energy._estimate import BreakEven
+from spikedim.energy._prices import Prices, corners, nominal
+from spikedim.energy._rules import Rules, Stem
+from spikedim.energy._spiking_energy import spiking_parts
+from spikedim.energy._twin_energy import twin_name, twin_parts
+from spikedim.models import Card
+
+__all__ = ["break_even_rate"]
+
+
+def break_even_rate(
+    card: Card, *, steps: int, bits: int | None, rules: Rules = Rules.M0
+) -> BreakEven:
+    r"""Solve for the firing rate at which the spiking network costs as much as its twin.
+
+    The root r of :math:`E_{snn}(r, T) = E_{twin}`; below it the spiking network costs less.
+
+    Parameters
+    ----------
+    card : Card
+        Shapes of the model.
+    steps : int
+        T >= 1.
+    bits : int or None
+        Activation bits of the twin (see `quantised_bits`), None for fp32.
+    rules : Rules
+        Rule set for both sides.
+
+    Returns
+    -------
+    BreakEven
+        `rate` in (0, 1] with the band of the constants and of the stem policy, or None with
+        the reason.
+
+    Raises
+    ------
+    InputError
+        If `steps` or `bits` is not an integer >= 1.
+
+    Notes
+    -----
+    The spiking energy rises strictly with the rate, so the root is unique; Brent's method to
+    1e-15. The band holds the roots at every corner of the prices, and with the stem once and
+    every step; an end without root is 0 or 1.
+
+    References
+    ----------
+    .. [1] Z. Yan et al., arXiv 2409.08290v4, 2026: 5.7 % at T = 5, 4-bit weights and fan-in
+       4096 (6.4 % in v2 and v3), 3.4 to 10.8 % for movement and weight prices +-50 %.
+
+    Examples
+    --------
+    >>> from spikedim.models import card
+    >>> round(break_even_rate(card("spikformer-4-384"), steps=4, bits=3, rules=Rules.M3).rate, 3)
+    0.065
+    """
+    check_integer(steps, name="steps", caller="break_even_rate")
+    if bits is not None:
+        check_integer(
+            bits, name="bits", caller="break_even_rate", advice="Give None for the fp32 network."
+        )
+    rules = Rules(rules)
+    usual = Stem.ONCE if card.static_input else Stem.EVERY_STEP
+    rate, reason = _root(card, steps, bits, rules, nominal(), usual)
+    if reason:
+        return BreakEven(twin_name(bits), str(rules), None, None, None, reason)
+    roots = [rate, *_corner_roots(card, steps, bits, rules)]
+    return BreakEven(twin_name(bits), str(rules), rate, min(roots), max(roots))
+
+
+def _corner_roots(card: Card, steps: int, bits: int | None, rules: Rules) -> Iterator[float]:
+    """Yield the root at every corner of prices and stem policy."""
+    policies = (Stem.ONCE, Stem.EVERY_STEP) if card.static_input else (Stem.EVERY_STEP,)
+    for prices in corners(rules):
+        for stem in policies:
+            yield _root(card, steps, bits, rules, prices, stem)[0]
+
+
+def _root(
+    card: Card, steps: int, bits: int | None, rules: Rules, prices: Prices, stem: Stem
+) -> tuple[float, str]:
+    """Return the rate where both cost the same, or the end of [0, 1] and why there is none."""
+    twin = sum(twin_parts(card, bits, rules, prices).values())
+
+    def excess(rate: float) -> float:
+        return sum(spiking_parts(card, steps, rate, rules, prices, stem=stem).values()) / twin - 1
+
+    if excess(1.0) < 0:
+        return 1.0, "the spiking network costs less at every firing rate"
+    if excess(0.0) >= 0:
+        return 0.0, "the twin costs less even at firing rate 0"
+    return float(brentq(excess, 0.0, 1.0, xtol=1e-15, rtol=1e-14)), ""

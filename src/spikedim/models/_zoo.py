@@ -1,0 +1,127 @@
+"""The catalogue: model names and the cards behind them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+from spikedim._core import InputError, check_choice
+from spikedim.models._card import Card
+from spikedim.models._spikformer import spikformer_models
+
+__all__ = ["card", "names"]
+
+_CATALOGUES: tuple[Callable[[], Mapping[str, Callable[[], Card]]], ...] = (spikformer_models,)
+
+_TWIN_FAMILIES = ("spikformer", "spikingformer")
+
+
+@cache
+def _builders() -> Mapping[str, Callable[[], Card]]:
+    """Map each ``family-size/dataset`` to what builds its card."""
+    return MappingProxyType({key: make for models in _CATALOGUES for key, make in models().items()})
+
+
+@cache
+def _build(name: str) -> Card:
+    """Build a card once."""
+    return _builders()[name]()
+
+
+def names() -> tuple[str, ...]:
+    """List every model that has a card.
+
+    Returns
+    -------
+    tuple of str
+        ``family-size/dataset``, family by family.
+
+    Examples
+    --------
+    >>> "spikformer-4-384/cifar10" in names()
+    True
+    """
+    return tuple(_builders())
+
+
+def card(name: str) -> Card:
+    """Return the card of a model: layers, parameters, operations, spiking populations.
+
+    Parameters
+    ----------
+    name : str
+        ``family-size/dataset`` (see `names`); without ``/dataset`` the CIFAR-10 form, or the only
+        form there is. The suffix ``:softmax`` asks for the rate-coded twin: same layers, softmax
+        attention, so that every query meets every key.
+
+    Returns
+    -------
+    Card
+        Its parameters and MACs are exact integers.
+
+    Raises
+    ------
+    InputError
+        If no model has that name (the message suggests one), or the suffix is not
+        ``:softmax``, or that family has no softmax twin yet.
+
+    Notes
+    -----
+    Nothing is built or run: a card is arithmetic on layer shapes, cached after the first call.
+
+    Examples
+    --------
+    >>> card("spikformer-4-384").parameters
+    9324730
+    >>> card("spikformer-4-384/cifar100").encoding_population.neurons
+    24576
+    """
+    if not isinstance(name, str):
+        raise InputError(
+            f"card: `name` must be a string; got {name!r}. List the models with `names()`."
+        )
+    base, colon, suffix = name.strip().lower().partition(":")
+    found = _build(_full_name(base))
+    if not colon:
+        return found
+    if suffix != "softmax" or found.family not in _TWIN_FAMILIES:
+        raise InputError(
+            f"card: `name` must end in ':softmax' of {' or '.join(_TWIN_FAMILIES)}, or have no "
+            f"suffix; got {name!r}. Other twins come with the models issue."
+        )
+    return _softmax_twin(found)
+
+
+def _full_name(base: str) -> str:
+    """Complete a name without data set, or raise `InputError` with a suggestion."""
+    known = _builders()
+    if base in known:
+        return base
+    if "/" not in base:
+        if f"{base}/cifar10" in known:
+            return f"{base}/cifar10"
+        forms = [key for key in known if key.partition("/")[0] == base]
+        if len(forms) == 1:
+            return forms[0]
+        if forms:
+            raise InputError(
+                f"card: `name` must say its data set; got {base!r}. Choose {', '.join(forms)}."
+            )
+    return check_choice(base, known, name="name", caller="card")
+
+
+def _softmax_twin(found: Card) -> Card:
+    """Return the rate-coded twin of a card with spiking self-attention."""
+    product = 2 * found.tokens**2 * found.width
+    rows = tuple(
+        replace(row, macs=product) if row.kind == "attention" else replace(row, dead_parameters=0)
+        for row in found.layers
+    )
+    note = "rate-coded twin: softmax attention, every population clip01(BatchNorm(.))"
+    return replace(
+        found,
+        name=f"{found.name}:softmax",
+        layers=rows,
+        published_parameters="",
+        notes=(*found.notes, note),
+    )
