@@ -114,7 +114,12 @@ def spectrum_of_source(
         sketch = CovarianceSketch.from_stream(
             stream, memory_budget=budget, generator=chosen, progress=progress
         )
-        return sketch.spectrum()
+        return sketch.spectrum(
+            stream=stream if stream.rereadable else None,
+            replicates=replicates,
+            generator=chosen,
+            progress=progress,
+        )
     return measure_spectrum(
         source,
         detail=Detail.ALL,

@@ -1,0 +1,497 @@
+"""Covariance spectrum of any number of samples in bounded memory: a mergeable sketch."""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spikedim._core import (
+    DEFAULT_MEMORY_BUDGET,
+    AbstractProgress,
+    AnyArray,
+    InputError,
+    NumericsError,
+    SampleStream,
+    SilentProgress,
+    check_array,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from spikedim.dimension._nystrom import blocks, nystrom
+from spikedim.dimension._range_finder import rayleigh_ritz, subspace
+from spikedim.dimension._reservoir import Reservoir
+from spikedim.dimension._sketch_file import read_sketch, write_sketch
+from spikedim.dimension._sketch_plan import TEST_VECTORS, SketchSettings, plan_sketch
+from spikedim.dimension._sketch_spectrum import assemble_spectrum
+from spikedim.dimension._spectrum import Spectrum
+from spikedim.dimension._test_matrix import gaussian_vectors, sketch_matrix
+
+__all__ = ["CovarianceSketch"]
+
+_PRODUCT_BLOCK = 16384
+
+
+@final
+class CovarianceSketch:
+    r"""Scatter matrix of samples [S, D], seen through k random vectors and added up on the way.
+
+    With A the scatter matrix about the mean, the sketch holds :math:`A\Omega` for a fixed random
+    :math:`\Omega` of shape [D, k], the action of A on 32 further random vectors, the exact trace,
+    mean and range of each feature, and a uniform sample of rows. Build one with `empty` or
+    `from_stream`; `update` and `merge` change it in place and return it.
+
+    Attributes
+    ----------
+    settings : SketchSettings
+        What shards must share to be merged: features, rank, seed, precision, units.
+    n_samples : int
+        Rows seen so far.
+    trace : float
+        Sum of squared distances to the mean, float64.
+    mean, minimum, maximum : ndarray of shape [D]
+        Of each feature, float64, in raw units.
+    product : Tensor of shape [D, k + 32]
+        The scatter matrix times the random vectors.
+    reservoir : Reservoir
+        Uniform sample of rows for intervals and d(n).
+    fingerprint : str
+        Content fingerprint of the samples, empty if unknown or of several shards.
+
+    Notes
+    -----
+    O(S D k) time and O(D (k + reservoir)) memory, whatever S. Each batch enters as its centred
+    rows and one row for the difference of means (the update of Chan, Golub and LeVeque), so a
+    large common offset costs no digits.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(200, 3)) @ np.ones((3, 50))
+    >>> first = CovarianceSketch.empty(50, 8, seed=1).update(x[:80])
+    >>> second = CovarianceSketch.empty(50, 8, seed=1).update(x[80:])
+    >>> spectrum = first.merge(second).spectrum()
+    >>> bool(np.isclose(spectrum.eigenvalues[0], spectrum.total_variance))
+    True
+    """
+
+    def __init__(self, settings: SketchSettings) -> None:
+        wide, dtype = settings.n_features, getattr(torch, settings.dtype)
+        self.settings = settings
+        self.n_samples = 0
+        self.trace = 0.0
+        self.mean = np.zeros(wide)
+        self.minimum = np.full(wide, np.inf)
+        self.maximum = np.full(wide, -np.inf)
+        self.product = torch.zeros(wide, settings.rank + TEST_VECTORS, dtype=dtype)
+        self.reservoir = Reservoir(
+            wide,
+            settings.reservoir,
+            seed=settings.seed,
+            group_size=settings.group_size,
+            dtype=np.dtype(settings.dtype).type,
+        )
+        self.fingerprint = ""
+        self._omega = torch.from_numpy(sketch_matrix(wide, settings.rank, seed=settings.seed))
+        tests = gaussian_vectors(wide, TEST_VECTORS, seed=settings.seed)
+        self._tests = torch.from_numpy(tests).to(dtype)
+
+    @classmethod
+    def empty(
+        cls,
+        n_features: int,
+        rank: int,
+        *,
+        seed: int = 0,
+        dtype: str = "float64",
+        reservoir: int = 512,
+        layer: str = "features",
+        scale: float = 1.0,
+        offset: float = 0.0,
+        group_size: int = 1,
+    ) -> "CovarianceSketch":
+        """Start a sketch that has seen nothing.
+
+        Parameters
+        ----------
+        n_features : int
+            D.
+        rank : int
+            k, at least 1; more than D counts as D, and the sketch is then exact.
+        seed : int
+            Seed of the random vectors; shards must share it.
+        dtype : str
+            ``"float64"`` or ``"float32"`` (half the memory and time; eigenvalues below about
+            1e-6 of the largest are lost).
+        reservoir : int
+            Rows kept for intervals and d(n), at least 2.
+        layer : str
+            View of the data.
+        scale, offset : float
+            A raw value v stands for v * scale + offset.
+        group_size : int
+            Consecutive rows that belong to one sample.
+
+        Returns
+        -------
+        CovarianceSketch
+            Without samples.
+
+        Raises
+        ------
+        InputError
+            If a parameter is out of its range.
+        """
+        caller = "CovarianceSketch.empty"
+        n_features = check_integer(n_features, name="n_features", caller=caller)
+        group_size = check_integer(group_size, name="group_size", caller=caller)
+        unit = check_number(scale, name="scale", caller=caller)
+        if unit == 0:
+            raise InputError(f"{caller}: `scale` must not be 0; got {scale!r}. Use 1.")
+        return cls(
+            SketchSettings(
+                n_features=n_features,
+                rank=min(check_integer(rank, name="rank", caller=caller), n_features),
+                seed=check_integer(seed, name="seed", caller=caller, minimum=0),
+                dtype=check_choice(dtype, ("float32", "float64"), name="dtype", caller=caller),
+                reservoir=check_integer(
+                    reservoir, name="reservoir", caller=caller, minimum=2 * group_size
+                ),
+                layer=layer,
+                scale=unit,
+                offset=check_number(offset, name="offset", caller=caller),
+                group_size=group_size,
+            )
+        )
+
+    @classmethod
+    def from_stream(
+        cls,
+        stream: SampleStream,
+        *,
+        rank: int | None = None,
+        memory_budget: int | str = DEFAULT_MEMORY_BUDGET,
+        generator: np.random.Generator | None = None,
+        progress: AbstractProgress | None = None,
+    ) -> "CovarianceSketch":
+        """Read `stream` once.
+
+        Parameters
+        ----------
+        stream : SampleStream
+            Samples [S, D].
+        rank : int, optional
+            k; by default the largest that fits the budget, at most 1,024.
+        memory_budget : int or str
+            Bytes for the sketch, the second pass of `spectrum` and the working space, e.g.
+            ``"2GB"``; the batch that `stream` yields comes on top.
+        generator : numpy.random.Generator, optional
+            Source of the seed; the default is seed 0.
+        progress : AbstractProgress, optional
+            Listener.
+
+        Returns
+        -------
+        CovarianceSketch
+            Of all samples.
+
+        Raises
+        ------
+        InputError
+            If the samples are not [S, D], not finite, or the budget is too small.
+        """
+        caller = "CovarianceSketch.from_stream"
+        if len(stream.shape) != 2:
+            raise InputError(
+                f"{caller}: `stream` must have 2 axes [S, D]; got shape {tuple(stream.shape)}. "
+                "Call `.flat()` or `.each_token()` first."
+            )
+        if rank is not None:
+            rank = check_integer(rank, name="rank", caller=caller)
+        seed = 0 if generator is None else int(generator.integers(2**32))
+        sketch = cls(
+            plan_sketch(stream, rank=rank, memory_budget=memory_budget, seed=seed, caller=caller)
+        )
+        progress = SilentProgress() if progress is None else progress
+        task = progress.start("Sketching the covariance", stream.shape[0])
+        try:
+            for batch in stream.batches(sketch.settings.batch_rows):
+                sketch.update(batch)
+                progress.advance(task, len(batch))
+        finally:
+            progress.finish(task)
+        sketch.fingerprint = stream.fingerprint
+        return sketch
+
+    def update(self, batch: AnyArray | Tensor) -> "CovarianceSketch":
+        """Add samples [b, D] in place and return this sketch.
+
+        Parameters
+        ----------
+        batch : ndarray or Tensor of shape [b, D]
+            Raw values, any real type; not changed and not kept.
+
+        Returns
+        -------
+        CovarianceSketch
+            This object.
+
+        Raises
+        ------
+        InputError
+            If `batch` is not [b, D] or not finite; the sketch is then unchanged.
+        NumericsError
+            If squares of the values overflow.
+        """
+        caller = "CovarianceSketch.update"
+        rows = check_array(batch, name="batch", caller=caller)
+        if rows.shape[1] != self.settings.n_features:
+            raise InputError(
+                f"{caller}: `batch` must have {self.settings.n_features} features; "
+                f"got shape {rows.shape}. Flatten every batch in the same way."
+            )
+        for chunk in _chunks(rows, self.settings.batch_rows):
+            self._absorb(chunk)
+        return self
+
+    def merge(self, other: "CovarianceSketch") -> "CovarianceSketch":
+        """Add another shard in place and return this sketch; `other` is left alone.
+
+        Parameters
+        ----------
+        other : CovarianceSketch
+            Of other samples, built with the same settings.
+
+        Returns
+        -------
+        CovarianceSketch
+            This object, as if it had seen both streams, up to rounding.
+
+        Raises
+        ------
+        InputError
+            If the settings differ, or `other` is this very object.
+        """
+        if other is self:
+            raise InputError(
+                "CovarianceSketch.merge: `other` must be another sketch; got the same object. "
+                "Its samples would count twice."
+            )
+        ours, theirs = asdict(self.settings), asdict(other.settings)
+        wrong = [name for name in ours if ours[name] != theirs[name]]
+        if wrong:
+            raise InputError(
+                f"CovarianceSketch.merge: `other` must have {wrong[0]} {ours[wrong[0]]!r}; got "
+                f"{theirs[wrong[0]]!r}. Build every shard with the same arguments."
+            )
+        if other.n_samples:
+            self.fingerprint = (
+                other.fingerprint
+                if not self.n_samples or self.fingerprint == other.fingerprint
+                else ""
+            )
+            shift = self._join(other.n_samples, other.mean, other.minimum, other.maximum)
+            row = torch.from_numpy(shift)[None].to(self.product.dtype)
+            self._add_products(row)
+            for block in blocks(len(self.product), _PRODUCT_BLOCK):
+                self.product[block] += other.product[block]
+            self.trace += other.trace + float(shift @ shift)
+            self.reservoir.merge(other.reservoir)
+        return self
+
+    def spectrum(
+        self,
+        *,
+        stream: SampleStream | None = None,
+        replicates: int = 16,
+        generator: np.random.Generator | None = None,
+        progress: AbstractProgress | None = None,
+    ) -> Spectrum:
+        """Return the k largest eigenvalues with bounds on what is missing.
+
+        Parameters
+        ----------
+        stream : SampleStream, optional
+            The same samples once more: a second pass replaces the Nystroem values by the
+            Rayleigh-Ritz values of the same subspace, which are closer and whose residual is
+            certain.
+        replicates : int
+            Random subsets of each size for the interval; 0 for none.
+        generator : numpy.random.Generator, optional
+            Draws the subsets.
+        progress : AbstractProgress, optional
+            Listener.
+
+        Returns
+        -------
+        Spectrum
+            ``method`` is ``"sketch"``. No eigenvalue exceeds the exact one of its rank (up to
+            rounding); trace, mean and range are exact; `squared_norm` is an unbiased estimate.
+
+        Raises
+        ------
+        InputError
+            If fewer than two samples were seen, all were equal, or `stream` yields others.
+        NumericsError
+            If squares overflow or underflow.
+
+        Notes
+        -----
+        ``residual_norm`` and ``residual_frobenius`` each fail with probability at most 1e-6
+        over the seed.
+        """
+        check_integer(replicates, name="replicates", caller="CovarianceSketch.spectrum", minimum=0)
+        self._check_content()
+        fit = nystrom(self.product, self._omega, self._tests)
+        captured = fit.captured
+        if stream is not None:
+            captured = rayleigh_ritz(
+                self._again(stream, SilentProgress() if progress is None else progress),
+                basis=subspace(self.product, self._omega, fit),
+                mean=self.mean,
+                tests=self._tests,
+                images=self.product[:, self.settings.rank :],
+                n_samples=self.n_samples,
+                trace=self.trace,
+            )
+        return assemble_spectrum(
+            self.settings,
+            captured,
+            n_samples=self.n_samples,
+            trace=self.trace,
+            mean=self.mean,
+            extremes=(self.minimum, self.maximum),
+            reservoir=self.reservoir,
+            fingerprint=self.fingerprint,
+            replicates=replicates,
+            generator=np.random.default_rng(0) if generator is None else generator,
+        )
+
+    def to_npz(self, path: str | os.PathLike[str]) -> Path:
+        """Write the whole state to one uncompressed npz file, without pickles, atomically."""
+        meta = {
+            "settings": asdict(self.settings),
+            "n_samples": self.n_samples,
+            "trace": self.trace,
+            "fingerprint": self.fingerprint,
+            "key": self.reservoir.key,
+            "drawn": self.reservoir.drawn,
+        }
+        arrays = {
+            "product": self.product.numpy(),
+            "mean": self.mean,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "reservoir": self.reservoir.rows,
+            "priorities": self.reservoir.priorities,
+        }
+        return write_sketch(path, meta, arrays)
+
+    @classmethod
+    def from_npz(cls, path: str | os.PathLike[str]) -> "CovarianceSketch":
+        """Read a file written by `to_npz`; raise `InputError` if it is anything else."""
+        settings, meta, arrays = read_sketch(path)
+        sketch = cls(settings)
+        sketch.n_samples, sketch.trace = meta["n_samples"], meta["trace"]
+        sketch.fingerprint = meta["fingerprint"]
+        sketch.mean, sketch.minimum, sketch.maximum = (
+            arrays[name] for name in ("mean", "minimum", "maximum")
+        )
+        sketch.product = torch.from_numpy(arrays["product"])
+        sketch.reservoir.key, sketch.reservoir.drawn = meta["key"], meta["drawn"]
+        sketch.reservoir.keep(arrays["priorities"], arrays["reservoir"])
+        return sketch
+
+    def _absorb(self, rows: AnyArray) -> None:
+        """Add rows that are few enough to copy."""
+        count, wide = rows.shape
+        centred = torch.empty(count + 1, wide, dtype=self.product.dtype)
+        mean, low, high = (np.empty(wide) for _ in range(3))
+        squares = 0.0
+        for block in blocks(wide):
+            part = rows[:, block].astype(np.float64)
+            part.mean(axis=0, out=mean[block])
+            part.min(axis=0, out=low[block])
+            part.max(axis=0, out=high[block])
+            part -= mean[block]
+            squares += float(np.einsum("sd,sd->", part, part))
+            centred[:count, block] = torch.from_numpy(part)
+        if not math.isfinite(squares) or not torch.isfinite(centred[:count].square().sum()):
+            raise NumericsError(
+                "CovarianceSketch.update: squares of `batch` overflow "
+                f"{self.settings.dtype}. Divide the samples by their largest value."
+            )
+        shift = self._join(count, mean, low, high)
+        centred[count] = torch.from_numpy(shift)
+        self._add_products(centred)
+        self.trace += squares + float(shift @ shift)
+        self.reservoir.add(rows)
+
+    def _join(self, count: int, mean: AnyArray, low: AnyArray, high: AnyArray) -> AnyArray:
+        """Update counts, means and ranges; return the row that stands for the shift of means."""
+        shift, total = mean - self.mean, self.n_samples + count
+        row: AnyArray = shift * math.sqrt(self.n_samples * count / total)
+        self.mean += shift * (count / total)
+        np.minimum(self.minimum, low, out=self.minimum)
+        np.maximum(self.maximum, high, out=self.maximum)
+        self.n_samples = total
+        return row
+
+    def _add_products(self, rows: Tensor) -> None:
+        """Add rows' rows [omega, tests] to the product, a block of features at a time."""
+        seen = torch.zeros(len(rows), self.product.shape[1], dtype=rows.dtype)
+        for block in blocks(len(self.product), _PRODUCT_BLOCK):
+            vectors = torch.cat([self._omega[block].to(rows.dtype), self._tests[block]], dim=1)
+            seen.addmm_(rows[:, block], vectors)
+        for block in blocks(len(self.product), _PRODUCT_BLOCK):
+            self.product[block].addmm_(rows[:, block].T, seen)
+
+    def _check_content(self) -> None:
+        caller = "CovarianceSketch.spectrum"
+        if self.n_samples < 2:
+            raise InputError(
+                f"{caller}: the sketch must have at least 2 samples; got {self.n_samples}. "
+                "Call `update` first."
+            )
+        if np.array_equal(self.minimum, self.maximum):
+            raise InputError(
+                f"{caller}: the samples must vary; got {self.n_samples} equal ones. "
+                "A constant has no dimension."
+            )
+        if self.trace == 0 or not torch.isfinite(self.product).all():
+            raise NumericsError(
+                f"{caller}: squares of the samples leave the range of {self.settings.dtype}. "
+                "Divide the samples by their largest value."
+            )
+
+    def _again(self, stream: SampleStream, progress: AbstractProgress) -> Iterator[AnyArray]:
+        """Yield the checked batches of `stream` in small chunks."""
+        if not stream.rereadable:
+            raise InputError(
+                "CovarianceSketch.spectrum: `stream` must be rereadable; got one that is not. "
+                "Leave it out to use one pass."
+            )
+        task = progress.start("Certifying the spectrum", self.n_samples)
+        try:
+            for batch in stream.batches(self.settings.batch_rows):
+                rows = check_array(batch, name="stream", caller="CovarianceSketch.spectrum")
+                if rows.shape[1] != self.settings.n_features:
+                    raise InputError(
+                        "CovarianceSketch.spectrum: `stream` must have "
+                        f"{self.settings.n_features} features; got shape {rows.shape}."
+                    )
+                yield from _chunks(rows, self.settings.batch_rows)
+                progress.advance(task, len(rows))
+        finally:
+            progress.finish(task)
+
+
+def _chunks(rows: AnyArray, size: int) -> Iterator[AnyArray]:
+    """Cut `rows` into views of at most `size`."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
