@@ -1,0 +1,1 @@
+"""Speed and memory, peers in the same run: ``make bench``."""

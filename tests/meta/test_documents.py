@@ -1,0 +1,156 @@
+"""The documents say what is true of the code."""
+
+import importlib
+import json
+import os
+import re
+import runpy
+import tomllib
+
+import yaml
+
+import spikedim
+
+LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(path, language):
+    return [body for kind, body in FENCE.findall(path.read_text("utf-8")) if kind == language]
+
+
+def test_links_lead_somewhere(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [target for target, _ in LINK.findall(text)]
+    built = ("auto_examples/", "reference/generated/")
+    missing = [t for t in targets if not t.startswith(built) and not (page.parent / t).exists()]
+    assert missing == []
+
+
+def test_every_make_target_of_a_page_exists(root, page):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    text = page.read_text(encoding="utf-8")
+    shell = "\n".join(blocks(page, "sh") + blocks(page, "bash") + blocks(page, "console"))
+    used = re.findall(r"^\$? ?make ([a-z -]+)", shell, re.MULTILINE)
+    used += re.findall(r"`make ([a-z -]+)`", text)
+    assert {word for names in used for word in names.split()} - targets == set()
+
+
+def test_the_readme_s_python_runs(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    found = blocks(root / "README.md", "python")
+    assert found
+    namespace = {"__name__": "readme"}
+    for block in found:
+        exec(compile(block, "README.md", "exec"), namespace)
+    assert capsys.readouterr().out.strip(), "the example shows something"
+
+
+def test_the_example_runs(example, tmp_path, monkeypatch):
+    import matplotlib as mpl
+
+    monkeypatch.chdir(tmp_path)
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    runpy.run_path(str(example.path), run_name="__main__")
+    figures = plt.get_fignums()
+    plt.close("all")
+    assert figures, "an example draws at least one figure"
+
+
+def test_an_example_says_what_it_claims(example):
+    docstring = example.text.lstrip().removeprefix('"""')
+    title, line = docstring.splitlines()[:2]
+    assert line == "=" * len(title), "gallery pages start with a title underlined by ="
+
+
+def test_the_changelog_has_a_place_for_the_next_change(root):
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= kinds
+
+
+def test_the_citation_is_valid_and_of_this_version(root):
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= set(citation), "the required keys of CFF 1.2.0"
+    assert citation["type"] == "software"
+    assert str(citation["version"]) == project["version"] == spikedim.__version__
+    assert citation["license"] == project["license"]
+    assert all({"name"} <= set(a) or {"family-names"} <= set(a) for a in citation["authors"])
+
+
+def test_the_schema_in_the_docs_is_current(root, result_class):
+    name = result_class.schema.split("/")[0].removeprefix("spikedim.")
+    path = root / "docs" / "_static" / "schemas" / f"{name}.json"
+    assert path.is_file(), "run: python docs/schemas.py"
+    script = runpy.run_path(str(root / "docs" / "schemas.py"))
+    assert json.loads(path.read_text("utf-8")) == script["schema_of"](result_class)
+
+
+def test_no_schema_of_a_result_that_is_gone(root):
+    script = runpy.run_path(str(root / "docs" / "schemas.py"))
+    files = {path.name for path in (root / "docs" / "_static" / "schemas").glob("*.json")}
+    assert files == {script["file_name"](cls) for cls in script["results"]()}
+
+
+CLAIM_ROW = re.compile(r"^\| *(\d+) *\|(.*)\|$", re.MULTILINE)
+STATUSES = {"tested here", "implemented later"}
+
+
+def claim_rows(root):
+    text = (root / "docs" / "claims.md").read_text(encoding="utf-8")
+    for number, rest in CLAIM_ROW.findall(text):
+        yield int(number), [cell.strip() for cell in re.split(r"(?<!\\)\|", rest)]
+
+
+def test_claims_are_numbered_and_have_a_status(root):
+    rows = list(claim_rows(root))
+    assert [number for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) > 20
+    assert {cells[-1] for _, cells in rows} == STATUSES
+
+
+def test_a_tested_claim_names_code_and_a_test_that_exist(root):
+    problems = []
+    for number, cells in claim_rows(root):
+        names = re.findall(r"`(spikedim\.[\w.]+)`", cells[-2])
+        tests = re.findall(r"`(tests/[\w/.]+)(?:::(\w+))?`", cells[-2])
+        if cells[-1] == "tested here" and not (names and tests):
+            problems.append(f"{number}: names no function or no test")
+        for name in names:
+            room, _, item = name.rpartition(".")
+            if not hasattr(importlib.import_module(room), item):
+                problems.append(f"{number}: {name} does not exist")
+        for path, test in tests:
+            if not (root / path).is_file():
+                problems.append(f"{number}: {path} does not exist")
+            elif test and f"def {test}(" not in (root / path).read_text("utf-8"):
+                problems.append(f"{number}: {path}::{test} does not exist")
+    assert problems == []
+
+
+def test_a_later_claim_gives_no_evidence(root):
+    wrong = [n for n, cells in claim_rows(root) if cells[-1] == "implemented later" and cells[-2]]
+    assert wrong == [], "evidence for something not built yet"
+
+
+def test_decisions_have_one_form(root):
+    files = sorted((root / "docs" / "decisions").glob("[0-9]*.md"))
+    assert [int(path.name[:4]) for path in files] == list(range(1, len(files) + 1))
+    for path in files:
+        headings = re.findall(r"^## (.*)$", path.read_text("utf-8"), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences"], path.name
+
+
+def test_the_benchmark_page_is_rendered_from_the_results(root, monkeypatch):
+    results = root / "benchmarks" / "results.json"
+    monkeypatch.syspath_prepend(os.fspath(root))
+    render = importlib.import_module("benchmarks.render")
+    text = (root / "docs" / "benchmarks.md").read_text("utf-8")
+    assert text == render.page(json.loads(results.read_text("utf-8"))), "run: make bench"
