@@ -4,8 +4,12 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import numpy as np
+from scipy import stats
+
 from spikedim._core import AssumptionError
 from spikedim.bounds import EpsilonKind
+from spikedim.dimension import SubsetSpectrum
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._law import AbstractLaw
 from spikedim.laws._result import Cause
@@ -21,7 +25,7 @@ __all__ = [
 ]
 
 FIRING_RATE = "firing rate"
-_NORMAL_95 = 1.959963984540054
+_MIN_REPLICATES = 4
 
 
 def combine(point: float, ends: Iterable[tuple[float, float]]) -> tuple[float, float]:
@@ -95,41 +99,48 @@ def lipschitz_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:
 
 
 def sampling_cause(law: AbstractLaw, inputs: LawInputs) -> tuple[Cause, ...]:
-    """Return the cause of having S samples only: delete-d jackknife over the largest subsets.
+    """Return the cause of having S samples only, from T on random subsets.
 
     Notes
     -----
-    With subsets of m of S samples the variance is m / (S - m) times the mean squared deviation
-    of T over the subsets (Shao and Wu 1989).
+    T on subsets of m out of P samples, drawn without replacement, has the variance
+    s^2 / (1 - m / P) that independent sets of m would show; S samples have m / S of that. With
+    P = S this is the delete-d jackknife (Shao and Wu 1989).
     """
     spectrum = inputs.spectrum
-    sizes = [part.n_samples for part in spectrum.subsets if part.n_samples < spectrum.n_samples]
+    by_size: dict[int, list[SubsetSpectrum]] = {}
+    for part in spectrum.subsets:
+        drawn_from = part.population or spectrum.n_samples
+        if part.eigenvalues.size > 0 and part.n_samples < drawn_from:
+            by_size.setdefault(part.n_samples, []).append(part)
+    sizes = [size for size, parts in by_size.items() if len(parts) >= _MIN_REPLICATES]
     if not sizes:
         return ()
-    size = max(sizes)
-    steps = []
-    for part in spectrum.subsets:
-        if part.n_samples == size:
-            sub = replace(
-                spectrum,
-                eigenvalues=part.eigenvalues,
-                total_variance=part.total_variance,
-                n_samples=part.n_samples,
-            )
-            try:
-                steps.append(law.unrounded_steps(replace(inputs, spectrum=sub)))
-            except AssumptionError:
-                return ()
-    if len(steps) < 2:
+    parts = by_size[max(sizes)]
+    try:
+        steps = [law.unrounded_steps(_on_subset(inputs, part)) for part in parts]
+    except AssumptionError:
         return ()
-    mean = math.fsum(steps) / len(steps)
-    variance = math.fsum((value - mean) ** 2 for value in steps) / len(steps)
-    spread = _NORMAL_95 * math.sqrt(variance * size / (spectrum.n_samples - size))
-    point, rate = law.unrounded_steps(inputs), law.firing_rate(inputs).value
+    size, drawn_from = parts[0].n_samples, parts[0].population or spectrum.n_samples
+    share = size * drawn_from / (drawn_from - size) / spectrum.n_samples
+    deviation = math.sqrt(share * float(np.var(steps, ddof=1)))
+    spread = float(stats.t.ppf(0.975, len(steps) - 1)) * deviation
     if spread == 0:
         return ()
+    point, rate = law.unrounded_steps(inputs), law.firing_rate(inputs).value
     low = max(0.0, point - spread)
     return (Cause("sampling of the spectrum", low, point + spread, rate, rate),)
+
+
+def _on_subset(inputs: LawInputs, part: SubsetSpectrum) -> LawInputs:
+    """Return the inputs with the spectrum of a subset."""
+    subset = replace(
+        inputs.spectrum,
+        eigenvalues=part.eigenvalues,
+        total_variance=part.total_variance,
+        n_samples=part.n_samples,
+    )
+    return replace(inputs, spectrum=subset)
 
 
 def tail_cause(law: AbstractLaw, inputs: LawInputs, least: float) -> tuple[Cause, ...]:

@@ -197,6 +197,8 @@ class Plan(Result):
         Why `energy` is empty; empty if it is not.
     steps_because : str
         What makes the interval of T as wide as it is, in words.
+    network_spikes_low, network_spikes_high : float or None
+        Interval of `network_spikes` from T and the firing rate.
     """
 
     schema: ClassVar[str] = "spikedim.plan/1"
@@ -229,3 +231,5 @@ class Plan(Result):
     provenance: Provenance
     energy_reason: str = ""
     steps_because: str = ""
+    network_spikes_low: float | None = None
+    network_spikes_high: float | None = None

@@ -1,0 +1,187 @@
+"""Plain-language warnings, each with what to do about it."""
+
+import math
+from collections.abc import Callable
+
+from spikedim.bounds import EpsilonKind
+from spikedim.laws import is_trivial, vacuous_warnings
+from spikedim.planning._context import Context
+from spikedim.planning._plan import Advisory
+from spikedim.planning._wording import assumed_text, number_text
+
+__all__ = ["plan_advisories"]
+
+_SAMPLES_PER_DIMENSION = 10
+_PROJECTING = ("wiener", "subspace")
+
+
+def plan_advisories(context: Context) -> tuple[Advisory, ...]:
+    """Return the warnings that apply, the most important first."""
+    return tuple(advice for check in _CHECKS if (advice := check(context)) is not None)
+
+
+def _vacuous(context: Context) -> Advisory | None:
+    """The target asks for nothing, or for no information."""
+    found = vacuous_warnings(context.inputs)
+    if not found:
+        return None
+    trivial = is_trivial(context.inputs)
+    remedy = "Ask for a smaller epsilon" if trivial else "Trust the data's own bounds instead"
+    return Advisory(found[0], f"{remedy}.")
+
+
+def _reconstructed(context: Context) -> Advisory | None:
+    """The chosen law is the reconstructed rule."""
+    if not context.chosen.law.startswith("reconstructed"):
+        return None
+    return Advisory(
+        "The reconstructed rule has failed before: in our pilot it predicted held-out steps "
+        "worse with the data's dimension than with none.",
+        "Use the wiener law before training, and measured laws after it.",
+    )
+
+
+def _floor(context: Context) -> Advisory | None:
+    """The target lies below what a 95 % projection leaves out."""
+    flagged = next(
+        (row.warnings for row in context.results if row.law == "subspace" and row.warnings), ()
+    )
+    floors = [text for text in flagged if "no number of steps" in text]
+    if not floors:
+        return None
+    return Advisory(f"PCA-95 floor: {floors[0]}", "Read the wiener row: it has no floor.")
+
+
+def _projection(context: Context) -> Advisory | None:
+    """T holds for a decoder that uses the covariance of the data."""
+    if context.chosen.law not in _PROJECTING or is_trivial(context.inputs):
+        return None
+    spectrum, chosen = context.inputs.spectrum, context.chosen
+    neurons = context.inputs.data_population.neurons
+    plain = max(1, math.ceil(spectrum.rate_variance * neurons / context.inputs.distortion))
+    if chosen.steps is None or plain <= chosen.steps:
+        return None
+    return Advisory(
+        f"T = {chosen.steps:,} holds for a decoder that projects the flattened data on its "
+        f"principal directions; plain spike counts need T = {plain:,} for the same error.",
+        "Build that decoder in, or plan with the larger T.",
+    )
+
+
+def _rising(context: Context) -> Advisory | None:
+    """An estimate still grows with the number of samples."""
+    rising = [found.estimator for found in context.estimates if found.still_rising]
+    if not rising:
+        return None
+    return Advisory(
+        f"d still rises with the number of samples ({', '.join(rising)}): lower bounds.",
+        "Use more samples, or read d(n) and its extrapolation.",
+    )
+
+
+def _few_samples(context: Context) -> Advisory | None:
+    """Fewer samples than ten per dimension."""
+    used, n_samples = context.inputs.dimension, context.raw.n_samples
+    if n_samples >= _SAMPLES_PER_DIMENSION * used.value:
+        return None
+    return Advisory(
+        f"{n_samples:,} samples are few for {used.estimator} = {number_text(used.value)}: ten per "
+        "dimension are needed, and with fewer the dimension comes out too low.",
+        f"Use at least {math.ceil(_SAMPLES_PER_DIMENSION * used.value):,} samples.",
+    )
+
+
+def _rate(context: Context) -> Advisory | None:
+    """The firing rate was assumed."""
+    rate = context.inputs.rate
+    used = context.card is not None or context.chosen.law.startswith("reconstructed")
+    if rate.source != "assumed" or not used:
+        return None
+    return Advisory(
+        f"The firing rate {assumed_text(rate)} is assumed; spikes and energy scale with it.",
+        "Give a measured rate (--rate).",
+    )
+
+
+def _lipschitz(context: Context) -> Advisory | None:
+    """L was assumed and does not cancel."""
+    lipschitz = context.inputs.lipschitz
+    if lipschitz.source != "assumed" or context.inputs.epsilon.kind is EpsilonKind.RELATIVE:
+        return None
+    return Advisory(
+        f"L = {assumed_text(lipschitz)} is assumed (normalised units); T grows with L squared.",
+        "Give L (--lipschitz), or a relative epsilon, where L cancels.",
+    )
+
+
+def _layer(context: Context) -> Advisory | None:
+    """The dimension is the input's, the population is the model's."""
+    if context.card is None:
+        return None
+    used, tokens = context.inputs.dimension, context.inputs.data_population.tokens
+    shape = f"{tokens} tokens flattened" if tokens > 1 else "one vector a sample"
+    return Advisory(
+        f"d_eff is {used.estimator} of the input view {used.layer!r} ({shape}), not of the "
+        "activations inside the model.",
+        "After training, measure the layer you mean and plan again.",
+    )
+
+
+def _mismatch(context: Context) -> Advisory | None:
+    """The card was made for other data."""
+    card, data = context.card, context.inputs.data_population
+    if card is None or card.tokens == data.tokens or data.tokens == 1:
+        return None
+    return Advisory(
+        f"{card.name} has {card.tokens:,} tokens, this view of the data has {data.tokens:,}.",
+        "Choose the layer or the model so that they agree.",
+    )
+
+
+def _range(context: Context) -> Advisory | None:
+    """Entries had to be mapped to [0, 1]."""
+    raw = context.raw
+    if raw.minimum >= 0 and raw.maximum <= 1:
+        return None
+    return Advisory(
+        f"The data lie in [{raw.minimum:.4g}, {raw.maximum:.4g}], not in [0, 1]; one affine map "
+        "for all entries turned them into rates, and the error is per entry of those rates.",
+        "Scale the data to the rates your encoder uses.",
+    )
+
+
+def _sketch(context: Context) -> Advisory | None:
+    """The spectrum is a sketch."""
+    if context.raw.exact:
+        return None
+    return Advisory(
+        f"The spectrum is a sketch of {context.raw.eigenvalues.size:,} directions; the rest of "
+        "the variance was spread evenly, which can only raise T.",
+        "Raise the memory budget for more directions.",
+    )
+
+
+def _scope(context: Context) -> Advisory | None:  # noqa: ARG001 - printed with every plan
+    """Before training, T holds for rate codes."""
+    return Advisory(
+        "Before training, T holds for rate-coded networks; directly coded LIF networks follow "
+        "their own curve, set by the T they were trained with.",
+        "Evaluate a trained network at two T.",
+    )
+
+
+_CHECKS: tuple[Callable[[Context], Advisory | None], ...] = (
+    _vacuous,
+    _reconstructed,
+    _floor,
+    _projection,
+    _rising,
+    _few_samples,
+    _rate,
+    _lipschitz,
+    _mismatch,
+    _layer,
+    _range,
+    _sketch,
+    _scope,
+)

@@ -1,0 +1,104 @@
+"""The answer in one sentence: numbers with intervals, the law, the catch."""
+
+from collections.abc import Sequence
+
+from spikedim.data import Samples
+from spikedim.energy import BreakEven, EnergyEstimate
+from spikedim.laws import AbstractLaw, LawInputs, LawResult, is_trivial
+from spikedim.models import Card
+from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES
+from spikedim.planning._summaries import noun_of
+from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
+
+__all__ = ["plan_headline"]
+
+
+def plan_headline(
+    *,
+    samples: Samples,
+    card: Card | None,
+    law: AbstractLaw,
+    inputs: LawInputs,
+    result: LawResult,
+    network_spikes: tuple[float, float, float] | None,
+    energy: Sequence[EnergyEstimate],
+    break_even: Sequence[BreakEven],
+) -> str:
+    """Return the first line of a plan."""
+    subject = "a rate code" if card is None else card.name
+    steps = _steps_text(result)
+    spikes = _spikes_text(result, network_spikes)
+    parts = [
+        (
+            f"For {epsilon_text(inputs.epsilon)} on {samples.spec} ({samples.layer}), {subject} "
+            f"needs {steps}"
+        )
+    ]
+    noun = noun_of(samples)
+    snn, twin = _find(energy, "snn"), _find(energy, f"qann_{HEADLINE_BITS}bit")
+    if snn is None:
+        parts.append(f" and {spikes} per {noun}")
+    else:
+        millijoule = interval_text(snn.value_mj, snn.low_mj, snn.high_mj)
+        parts.append(f", {spikes} and {millijoule} mJ per {noun} ({HEADLINE_RULES.name} rules)")
+    parts.append(f" [law: {law.name}, {law.catch}].")
+    if is_trivial(inputs):
+        parts.append(" The target is trivial: a constant answer meets it.")
+    if snn is not None and twin is not None:
+        parts.append(_against(snn, twin, _even(break_even)))
+    return "".join(parts)
+
+
+def _steps_text(result: LawResult) -> str:
+    """Return ``T = 5 (4-7) steps``."""
+    if result.steps is None or result.low is None or result.high is None:
+        return "an unknown number of steps"
+    text = interval_text(result.steps, result.low, result.high, whole=True)
+    return f"T = {text} {'step' if text == '1' else 'steps'}"
+
+
+def _spikes_text(result: LawResult, network: tuple[float, float, float] | None) -> str:
+    """Return the spikes of the network, or of the law's population without a model."""
+    if network is not None:
+        return f"{interval_text(*network)} spikes in the whole network"
+    spikes = (result.spikes or 0.0, result.spikes_low or 0.0, result.spikes_high or 0.0)
+    return f"{interval_text(*spikes)} spikes of the data population"
+
+
+def _find(energy: Sequence[EnergyEstimate], subject: str) -> EnergyEstimate | None:
+    """Return the row of one subject under the headline's rule set."""
+    rows = [row for row in energy if row.rules == str(HEADLINE_RULES) and row.subject == subject]
+    return rows[0] if rows else None
+
+
+def _even(rows: Sequence[BreakEven]) -> BreakEven | None:
+    """Return the break-even rate against the headline's twin."""
+    twin, rules = f"qann_{HEADLINE_BITS}bit", str(HEADLINE_RULES)
+    found = [row for row in rows if row.twin == twin and row.rules == rules]
+    return found[0] if found else None
+
+
+def _against(snn: EnergyEstimate, twin: EnergyEstimate, even: BreakEven | None) -> str:
+    """Say who wins against the 8-bit twin, how clearly, and where it turns."""
+    ratio, worst, best = (
+        twin.value_mj / snn.value_mj,
+        twin.low_mj / snn.high_mj,
+        twin.high_mj / snn.low_mj,
+    )
+    verdict = "wins" if ratio >= 1 else "loses"
+    # A verdict that its own interval contradicts is no verdict.
+    if worst < 1 < best:
+        verdict = f"{'may win' if ratio >= 1 else 'may lose'}, within the bands"
+    text = (
+        f" Against an {HEADLINE_BITS}-bit twin of the same shape it {verdict} "
+        f"({times_text(ratio)} less energy)"
+        if ratio >= 1
+        else f" Against an {HEADLINE_BITS}-bit twin of the same shape it {verdict} "
+        f"({times_text(1 / ratio)} the energy)"
+    )
+    if even is None:
+        return f"{text}."
+    if even.rate is None:
+        return f"{text}; {even.reason}."
+    where = f"below a firing rate of {number_text(100 * even.rate)} %"
+    return f"{text}; {where} it {'wins' if ratio >= 1 else 'would win'}."

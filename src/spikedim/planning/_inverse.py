@@ -1,0 +1,52 @@
+"""The plan read backwards."""
+
+from collections.abc import Sequence
+
+from spikedim._core import AssumptionError, NumericsError
+from spikedim.energy import BreakEven
+from spikedim.laws import AbstractLaw, LawInputs, epsilon_at
+from spikedim.models import Card
+from spikedim.planning._budgets import rate_ceiling, steps_within_energy
+from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES
+from spikedim.planning._plan import InverseAnswers
+
+__all__ = ["inverse_answers"]
+
+
+def inverse_answers(
+    *,
+    law: AbstractLaw,
+    inputs: LawInputs,
+    card: Card | None,
+    steps: int,
+    planned_steps: int,
+    energy_mj: float | None,
+    break_even: Sequence[BreakEven],
+) -> InverseAnswers:
+    """Answer: which error at T steps, which T and rate within an energy, which rate to beat."""
+    try:
+        error = epsilon_at(law, inputs, steps=float(steps))
+    except (AssumptionError, NumericsError):
+        error = None
+    if card is None:
+        return InverseAnswers(steps, error, energy_mj)
+    twin = f"qann_{HEADLINE_BITS}bit"
+    rates = [
+        row.rate for row in break_even if row.twin == twin and row.rules == str(HEADLINE_RULES)
+    ]
+    within, ceiling = None, None
+    if energy_mj is not None:
+        within = steps_within_energy(
+            card, energy_mj=energy_mj, rate=inputs.rate.value, rules=HEADLINE_RULES
+        )
+        ceiling = rate_ceiling(card, energy_mj=energy_mj, steps=planned_steps, rules=HEADLINE_RULES)
+    return InverseAnswers(
+        steps=steps,
+        epsilon_at_steps=error,
+        energy_mj=energy_mj,
+        steps_within_energy=within,
+        energy_rules=str(HEADLINE_RULES),
+        rate_to_beat=rates[0] if rates else None,
+        twin=twin,
+        rate_within_energy=ceiling,
+    )
