@@ -60,6 +60,8 @@ class Bound(Result):
         For published forms: under which assumption it is false or unproved. Else empty.
     reason : str
         Why it does not apply; empty if it does.
+    note : str
+        What a reader should know of this value, e.g. that the bound is vacuous here.
     """
 
     schema: ClassVar[str] = "spikedim.bound/1"
@@ -73,6 +75,7 @@ class Bound(Result):
     reference: str
     verdict: str = ""
     reason: str = ""
+    note: str = ""
 
     @classmethod
     def not_applicable(
