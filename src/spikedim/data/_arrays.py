@@ -8,7 +8,7 @@ import numpy as np
 from spikedim._core import AnyArray
 from spikedim.data._source import Source, refuse
 
-__all__ = ["BYTE_SCALE", "Arrangement", "array_source", "arrange", "check_dtype", "slices"]
+__all__ = ["BYTE_SCALE", "Arrangement", "arrange", "array_source", "check_dtype", "slices"]
 
 BYTE_SCALE = 1 / 255
 Arrangement = tuple[str, tuple[int, ...], Callable[[AnyArray], AnyArray], tuple[str, ...]]
@@ -95,12 +95,11 @@ def array_source(
     """Return a source over an array in memory (or mapped)."""
     dtype, scale, notes = check_dtype(x.dtype, what)
     modality, item_shape, change, more = arrange(x.shape, x.dtype, layer, what)
-    settled = {"modality": modality, "scale": scale, **about}
+    settled = {"modality": modality, "scale": scale, "notes": (*notes, *more), **about}
 
     def take(indices: Sequence[int]) -> AnyArray:
         return change(np.asarray(x[list(indices)], dtype))
 
-    settled["notes"] = (*notes, *more) if "notes" not in about else about["notes"]
     return Source(
         item_shape=item_shape,
         count=x.shape[0],

@@ -13,6 +13,7 @@ from spikedim.data._arrays import arrange, array_source, check_dtype, slices
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._reading import reading
 from spikedim.data._source import Request, Source, refuse
+from spikedim.data._streams import read_rows
 
 __all__ = ["open_npy", "open_npz"]
 
@@ -20,14 +21,13 @@ _X_NAMES = ("x", "X", "images", "data", "features", "samples", "arr_0")
 _Y_NAMES = ("y", "Y", "labels", "label", "targets", "target")
 _CLASS_NAMES = ("class_names", "classes")
 _BOMB_RATIO = 100
-_READ_BYTES = 1 << 20
 _REMEDY = "Write it again with numpy.save or numpy.savez."
 
 Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
 
 
-def open_npy(path: Path, request: Request) -> Source:
-    """Return a source over a memory-mapped .npy file; each chunk maps and unmaps its own rows."""
+def open_npy(path: Path, request: Request, *, fingerprint: str = "") -> Source:
+    """Return a source over a .npy file, read in place; a known `fingerprint` saves hashing it."""
     mapped = _map(path)
     shape, dtype = mapped.shape, mapped.dtype
     out, scale, notes = check_dtype(dtype, path)
@@ -53,7 +53,8 @@ def open_npy(path: Path, request: Request) -> Source:
     def take(indices: Any) -> AnyArray:
         return change(np.asarray(_map(path)[list(indices)], out))
 
-    fingerprint, hashed = fingerprint_paths([path], path)
+    known: tuple[str, tuple[str, ...]] = (fingerprint, ())
+    fingerprint, hashed = known if fingerprint else fingerprint_paths([path], path)
     return Source(
         modality=modality,
         item_shape=item_shape,
@@ -106,7 +107,7 @@ def open_npz(path: Path, request: Request, key: str | None) -> Source:
     out, scale, notes = check_dtype(dtype, f"{path}:{chosen}")
     modality, item_shape, change, more = arrange(shape, dtype, request.layer, f"{path}:{chosen}")
     fingerprint, hashed = fingerprint_paths([path], path, salt=(chosen,))
-    about = {
+    about: dict[str, Any] = {
         "fingerprint": fingerprint,
         "labels": labels,
         "class_names": class_names,
@@ -121,7 +122,7 @@ def open_npz(path: Path, request: Request, key: str | None) -> Source:
         with zipfile.ZipFile(path) as archive, archive.open(f"{chosen}.npy") as stream:
             _read_header(stream, path)
             for start in range(0, shape[0], rows):
-                chunk = _read_rows(stream, min(rows, shape[0] - start), shape[1:], dtype)
+                chunk = read_rows(stream, min(rows, shape[0] - start), shape[1:], dtype)
                 yield change(chunk.astype(out, copy=False))
             if stream.read(1):  # the last read also checks the CRC
                 raise zipfile.BadZipFile("more bytes than the header announces")
@@ -208,12 +209,12 @@ def _whole(archive: zipfile.ZipFile, name: str, path: Path, budget: int) -> AnyA
     if needed > budget:
         raise refuse(
             "be stored in row order (C) to be read in slices",
-            f"{needed:,} bytes in column order in {path}:{name}, over the memory budget of {budget:,}",
+            f"{needed:,} bytes in column order, over the budget of {budget:,}, in {path}:{name}",
             "Save numpy.ascontiguousarray(x), or raise the budget.",
         )
     with archive.open(f"{name}.npy") as stream:
         _read_header(stream, path)
-        flat = _read_rows(stream, needed // dtype.itemsize, (), dtype)
+        flat = read_rows(stream, needed // dtype.itemsize, (), dtype)
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
@@ -227,19 +228,3 @@ def _class_names(
     with archive.open(f"{name}.npy") as stream:
         _, _, dtype = _read_header(stream, path)
     return tuple(str(n) for n in _whole(archive, name, path, budget)) if dtype.kind == "U" else ()
-
-
-def _read_rows(
-    stream: IO[bytes], rows: int, item_shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> AnyArray:
-    """Read `rows` items from a decompressing stream into one new array."""
-    out = np.empty((rows, *item_shape), dtype)
-    view = memoryview(out.reshape(-1).view(np.uint8))
-    filled = 0
-    while filled < len(view):
-        piece = stream.read(min(_READ_BYTES, len(view) - filled))
-        if not piece:
-            raise EOFError("the array ends early")
-        view[filled : filled + len(piece)] = piece
-        filled += len(piece)
-    return out

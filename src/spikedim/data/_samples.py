@@ -182,7 +182,7 @@ class Samples:
         return out
 
     def flat(self) -> "Samples":
-        """Return the same samples as rows [S, D] with D = n * d; a layer without tokens as it is."""
+        """Return the same samples as rows [S, D], D = n * d; a layer without tokens as it is."""
         if len(self.shape) == 2:
             return self
         count, tokens, width = self.shape

@@ -46,7 +46,8 @@ class Source:
     Parameters
     ----------
     modality : str
-        ``"image"`` (items [H, W, C]), ``"series"`` ([T, channels]), ``"table"`` or ``"text"`` ([D]).
+        ``"image"`` (items [H, W, C]), ``"series"`` ([T, channels]), ``"table"`` or ``"text"``
+        ([D]).
     item_shape : tuple of int
         Shape of one item.
     count : int

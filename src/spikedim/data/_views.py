@@ -114,7 +114,7 @@ def _image_view(source: Source, kind: str, size: int | None) -> View:
     if source.dtype.kind == "f":
 
         def mean(chunk: AnyArray) -> AnyArray:
-            averages = cut(chunk).mean(axis=(2, 4), dtype=np.float64)
+            averages: AnyArray = cut(chunk).mean(axis=(2, 4), dtype=np.float64)
             return averages.astype(source.dtype).reshape(len(chunk), -1)
 
         return View(f"pooled:{size}", shape, source.dtype, source.scale, mean)
@@ -123,7 +123,8 @@ def _image_view(source: Source, kind: str, size: int | None) -> View:
     total = _sum_dtype(source.dtype, size * size)
 
     def add(chunk: AnyArray) -> AnyArray:
-        return cut(chunk).sum(axis=(2, 4), dtype=total).reshape(len(chunk), -1)
+        sums: AnyArray = cut(chunk).sum(axis=(2, 4), dtype=total)
+        return sums.reshape(len(chunk), -1)
 
     return View(f"pooled:{size}", shape, total, source.scale / size**2, add)
 

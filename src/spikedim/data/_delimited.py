@@ -1,0 +1,195 @@
+"""Tables and texts in .csv and .tsv files, read line by line."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from spikedim._core import AnyArray
+from spikedim.data._embedding import embed
+from spikedim.data._fingerprints import fingerprint_paths
+from spikedim.data._source import Request, Source, refuse
+from spikedim.data._texts import LABEL_NAMES, TEXT_NAMES, Texts
+
+__all__ = ["class_numbers", "open_delimited", "read_texts"]
+
+_MAX_FIELD = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Layout:
+    path: Path
+    delimiter: str
+    header: tuple[str, ...]
+    width: int
+    label: int | None
+    text: int | None
+
+
+def open_delimited(path: Path, request: Request) -> Source:
+    """Return a table of numbers, or embedded texts if a column is named like a text column."""
+    if request.split != "train":
+        raise refuse("be 'train' for a single file", request.split, "Name the file.", name="split")
+    layout = _layout(path)
+    if layout.text is not None:
+        return embed(read_texts(path, request.memory_budget), request)
+    count, raw = 0, []
+    for count, row in enumerate(_rows(layout), 1):  # noqa: B007
+        if layout.label is not None:
+            raw.append(row[layout.label])
+    labels, names = class_numbers(raw) if raw else (None, ())
+    columns = [i for i in range(layout.width) if i != layout.label]
+    if not columns:
+        raise refuse("hold at least one column of numbers", path, "There are only labels.")
+    fingerprint, notes = fingerprint_paths([path], path)
+
+    def read(rows: int) -> Iterator[AnyArray]:
+        out = np.empty((rows, len(columns)))
+        filled = 0
+        for number, row in enumerate(_rows(layout)):
+            try:
+                out[filled] = [float(row[i]) for i in columns]
+            except ValueError as error:
+                raise _not_a_number(layout, columns, row, number) from error
+            filled += 1
+            if filled == rows:
+                yield out
+                out, filled = np.empty((rows, len(columns))), 0
+        if filled:
+            yield out[:filled]
+
+    return Source(
+        modality="table",
+        item_shape=(len(columns),),
+        count=count,
+        dtype=np.dtype(np.float64),
+        read=read,
+        fingerprint=fingerprint,
+        labels=labels,
+        class_names=names,
+        notes=notes,
+    )
+
+
+def read_texts(path: Path, budget: int) -> Texts:
+    """Return the text column of a file with a header, and its labels if it has any."""
+    layout = _layout(path)
+    if layout.text is None:
+        raise refuse(
+            f"have a header with a text column ({', '.join(TEXT_NAMES)})",
+            f"columns {', '.join(layout.header) or '(no header)'} in {path}",
+            "Rename the column.",
+        )
+    if path.stat().st_size > budget // 4:
+        raise refuse(
+            "be at least four times the size of a text file",
+            f"{budget:,} for {path.stat().st_size:,} bytes in {path}",
+            "Raise it.",
+            name="memory_budget",
+        )
+    texts, raw = [], []
+    for row in _rows(layout):
+        texts.append(row[layout.text])
+        if layout.label is not None:
+            raw.append(row[layout.label])
+    labels, names = class_numbers(raw) if raw else (None, ())
+    fingerprint, notes = fingerprint_paths([path], path)
+    return Texts(
+        texts=texts, fingerprint=fingerprint, labels=labels, class_names=names, notes=notes
+    )
+
+
+def class_numbers(raw: list[str]) -> tuple[AnyArray, tuple[str, ...]]:
+    """Return whole numbers or targets as they are, and other labels numbered by sorted name."""
+    try:
+        values = np.array([float(value) for value in raw])
+    except ValueError:
+        names, numbers = np.unique(np.array(raw), return_inverse=True)
+        return numbers.astype(np.int64), tuple(str(name) for name in names)
+    if np.isfinite(values).all() and (values == np.rint(values)).all():
+        return values.astype(np.int64), ()
+    return values, ()
+
+
+def _layout(path: Path) -> _Layout:
+    """Find delimiter, header and the special columns from the first lines."""
+    tabs = path.suffix.lower() == ".tsv"
+    with _open(path) as stream:
+        first = stream.readline(_MAX_FIELD)
+        second = stream.readline(_MAX_FIELD)
+    if not first.strip():
+        raise refuse("hold at least 2 rows", path, "The file is empty.")
+    semicolons = ";" in first and "," not in first
+    delimiter = "\t" if tabs or ("\t" in first and "," not in first) else ";" if semicolons else ","
+    head = _parse(first, delimiter)
+    body = _parse(second, delimiter) if second.strip() else head
+    has_header = not any(_is_number(cell) for cell in head)
+    if has_header and body is head and not tabs:
+        raise refuse("hold numbers", path, "There is only one line, and it is text.")
+    header = tuple(cell.strip() for cell in head) if has_header else ()
+    lower = [name.lower() for name in header]
+    label = next((lower.index(name) for name in LABEL_NAMES if name in lower), None)
+    text = next((lower.index(name) for name in TEXT_NAMES if name in lower), None)
+    if text is not None and len(body) > text and _is_number(body[text]):
+        text = None
+    return _Layout(path, delimiter, header, len(head), label, text)
+
+
+def _open(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _parse(line: str, delimiter: str) -> list[str]:
+    return next(_reader([line], delimiter))
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> Any:
+    """Return a csv reader; tab-separated files (GLUE's) do not quote."""
+    if delimiter == "\t":
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter)
+
+
+def _rows(layout: _Layout) -> Iterator[list[str]]:
+    """Yield rows without the header and blank lines; refuse ragged ones."""
+    with _open(layout.path) as stream:
+        reader = _reader(stream, layout.delimiter)
+        try:
+            if layout.header:
+                next(reader)
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != layout.width:
+                    raise refuse(
+                        f"have {layout.width} columns in every row",
+                        f"{len(row)} on line {reader.line_num} of {layout.path}",
+                        "Fix that line.",
+                    )
+                yield row
+        except csv.Error as error:
+            raise refuse(
+                "be a well-formed table", f"line {reader.line_num} of {layout.path}", f"{error}."
+            ) from error
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_a_number(layout: _Layout, columns: list[int], row: list[str], number: int) -> Exception:
+    """Name the first cell of a row that is not a number."""
+    column = next(i for i in columns if not _is_number(row[i]))
+    name = layout.header[column] if layout.header else str(column)
+    return refuse(
+        "hold numbers outside its label column",
+        f"{row[column]!r} in column {name!r}, sample {number} of {layout.path}",
+        f"Remove the column, or call it one of {', '.join(LABEL_NAMES[:4])}.",
+    )
