@@ -69,7 +69,13 @@ def _write_reference() -> None:
         if module.name.startswith("_"):
             continue
         room = f"spikedim.{module.name}"
-        names = getattr(importlib.import_module(room), "__all__", [])
+        public = vars(importlib.import_module(room))
+        # A name that another room lends is described where it is at home.
+        names = [
+            name
+            for name in public.get("__all__", [])
+            if getattr(public[name], "__module__", room).startswith(room)
+        ]
         listed = "\n".join(f"   {name}" for name in names)
         text = (
             f"{room}\n{'=' * len(room)}\n\n.. automodule:: {room}\n   :no-members:\n\n"

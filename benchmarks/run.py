@@ -1,0 +1,121 @@
+"""Run every benchmark and write benchmarks/results.json and docs/benchmarks.md.
+
+A benchmark is a file ``bench_*.py`` with a function ``run`` that returns rows: dicts whose keys are
+documented in `benchmarks.render`. Peers are timed inside the same ``run``, interleaved.
+"""
+
+import argparse
+import importlib
+import inspect
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.render import page
+from spikedim._core import check_writable, write_atomic
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+PACKAGES = ("spikedim", "torch", "numpy", "scipy", "scikit-learn")
+THREADS = 2
+
+
+def machine() -> dict[str, Any]:
+    """Return what the numbers depend on: processor, cores, memory, system."""
+    cpu = _first(Path("/proc/cpuinfo"), "model name") or platform.processor() or "unknown"
+    kilobytes = _first(Path("/proc/meminfo"), "MemTotal").split()[:1]
+    return {
+        "cpu": cpu,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(int(kilobytes[0]) / 2**20, 1) if kilobytes else None,
+        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+
+
+def _first(path: Path, key: str) -> str:
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith(key):
+                return line.partition(":")[2].strip()
+    return ""
+
+
+def commit() -> str:
+    """Return the commit of the code, with ``+`` if files were changed since."""
+    git = ["git", "-C", str(ROOT)]
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    if head.returncode:
+        return "not a git checkout"
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], check=False)
+    return head.stdout.strip()[:12] + ("+" if changed.returncode else "")
+
+
+def command_line(repeats: int) -> list[dict[str, Any]]:
+    """Time whole processes, the first run of each left out."""
+    rows = []
+    for words, goal in ((["--help"], 0.3), (["plan", "--quiet"], 15.0)):
+        times = []
+        for _ in range(repeats + 1):
+            start = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-m", "spikedim", *words],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            times.append(time.perf_counter() - start)
+        rows.append(
+            {
+                "benchmark": "command line, whole process",
+                "name": " ".join(["spikedim", *words]),
+                "seconds": statistics.median(times[1:]),
+                "seconds_all": times[1:],
+                "goal": f"<= {goal:g} s",
+                "met": statistics.median(times[1:]) <= goal,
+                "answer": done.stdout.strip().splitlines()[0][:160] if "plan" in words else "",
+            }
+        )
+    return rows
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run all benchmarks, or the named ones, and write both files."""
+    parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args(arguments)
+    check_writable(options.out, name="--out", caller="bench")
+    torch.set_num_threads(THREADS)
+    started = datetime.now(UTC)
+    rows = command_line(options.repeats)
+    for path in sorted(Path(__file__).parent.glob("bench_*.py")):
+        print(f"{path.name} ...", file=sys.stderr, flush=True)
+        run = importlib.import_module(f"benchmarks.{path.stem}").run
+        known = inspect.signature(run).parameters
+        rows += run(**({"repeats": options.repeats} if "repeats" in known else {}))
+    results = {
+        "command": " ".join(["python -m benchmarks.run", *(arguments or sys.argv[1:])]),
+        "commit": commit(),
+        "created": started.isoformat(timespec="seconds"),
+        "machine": machine(),
+        "torch_threads": THREADS,
+        "versions": {name: version(name) for name in PACKAGES},
+        "rows": rows,
+    }
+    write_atomic(options.out, json.dumps(results, indent=2, allow_nan=False) + "\n")
+    write_atomic(PAGE, page(results))
+    print(f"wrote {options.out} and {PAGE}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
