@@ -99,7 +99,7 @@ def bernoulli_spikes(
     rate_variance: float,
     rate: float,
 ) -> Bound:
-    r"""Spikes that a Bernoulli rate code spends to reach an RMS error.
+    r"""Spike count at which a Bernoulli rate code reaches an RMS error.
 
     .. math:: N = n d\, r\, T
 

@@ -30,9 +30,9 @@ def bernstein_steps(
     tokens, features : int
         Shape n x d of the population, each at least 1.
     max_error : float
-        delta in (0, 1]: largest error of a rate over all entries.
+        Largest error delta of a rate over all entries, in (0, 1].
     failure_probability : float
-        eta in (0, 1): probability that some entry is further off.
+        Probability eta, in (0, 1), that some entry is further off.
     max_rate : float
         Largest rate of any entry, in (0, 1]; above one half the variance is taken as 1/4.
 

@@ -94,7 +94,7 @@ def rate_code_sufficient_steps(
 def rate_code_sufficient_spikes(
     *, tokens: int, features: int, epsilon_fro: float, lipschitz: float, rate: float
 ) -> Bound:
-    r"""Spikes of a Bernoulli rate code in the worst-case number of steps.
+    r"""Spike count of a Bernoulli rate code in the worst-case number of steps.
 
     .. math:: N = n d\, r\, T
 

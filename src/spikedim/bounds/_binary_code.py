@@ -91,7 +91,7 @@ def binary_code_steps(*, tokens: int, features: int, epsilon_rms: float, lipschi
 def binary_code_spikes(
     *, tokens: int, features: int, epsilon_rms: float, lipschitz: float
 ) -> Bound:
-    r"""Spikes of the positional binary code: half a spike per entry and digit.
+    r"""Spike count of the positional binary code, half a spike per entry and digit.
 
     .. math:: N = \frac{n d\,T}{2}
 

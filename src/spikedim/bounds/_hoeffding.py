@@ -38,9 +38,9 @@ def hoeffding_steps(
     tokens, features : int
         Shape n x d of the population, each at least 1.
     max_error : float
-        delta in (0, 1]: largest error of a rate over all entries.
+        Largest error delta of a rate over all entries, in (0, 1].
     failure_probability : float
-        eta in (0, 1): probability that some entry is further off.
+        Probability eta, in (0, 1), that some entry is further off.
 
     Returns
     -------

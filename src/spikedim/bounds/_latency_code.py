@@ -89,7 +89,7 @@ def latency_steps(*, tokens: int, features: int, epsilon_rms: float, lipschitz: 
 
 
 def latency_spikes(*, tokens: int, features: int, epsilon_rms: float, lipschitz: float) -> Bound:
-    r"""Spikes of the latency code: one per entry, whatever the error.
+    r"""Spike count of the latency code, one per entry, whatever the error.
 
     .. math:: N = n d
 

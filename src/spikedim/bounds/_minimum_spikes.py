@@ -51,7 +51,7 @@ def minimum_spikes_any_rate(
     bits : float
         B at least 0, e.g. the value of an information bound.
     neurons, steps : int
-        m and T, each at least 1, with m T at most 2**40.
+        Numbers m and T, each at least 1, with m T at most 2**40.
     population : str, optional
         Whose bits these are, in words; copied into the result.
 

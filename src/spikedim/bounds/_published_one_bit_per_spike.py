@@ -16,7 +16,7 @@ _VERDICT = (
 def published_one_bit_per_spike(
     *, bits: float, population: str = "any population, as published"
 ) -> Bound:
-    r"""Spikes as published, at no more than one bit each.
+    r"""Spike count as published, at no more than one bit each.
 
     .. math:: N \ge B
 

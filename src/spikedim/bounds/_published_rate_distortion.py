@@ -18,7 +18,7 @@ _VERDICT = (
 def published_rate_distortion(
     *, tokens: int, features: int, epsilon_rms: float, lipschitz: float
 ) -> Bound:
-    r"""Bits as published, without the constant of the rate-distortion function.
+    r"""Bit count as published, without the constant of the rate-distortion function.
 
     .. math:: R(D) = n d \log_2 \frac{L}{\epsilon}
 

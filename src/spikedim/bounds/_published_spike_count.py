@@ -19,7 +19,7 @@ _VERDICT = (
 def published_spike_count(
     *, tokens: int, features: int, epsilon_rms: float, lipschitz: float
 ) -> Bound:
-    r"""Spikes as published, with the constant of the order statement set to 1.
+    r"""Spike count as published, with the constant of the order statement set to 1.
 
     .. math:: N = \Omega\left(\frac{L^2 n d}{\epsilon^2}\right)
 

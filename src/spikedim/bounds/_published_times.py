@@ -30,7 +30,7 @@ def published_wta_time(*, tokens: int, row_error: float) -> Bound:
     Parameters
     ----------
     tokens : int
-        n, entries of one softmax row, at least 1.
+        Entries n of one softmax row, at least 1.
     row_error : float
         Euclidean error of one softmax row, above 0.
 
@@ -95,9 +95,9 @@ def published_attention_time(*, tokens: int, head_features: int, epsilon_fro: fl
     Parameters
     ----------
     tokens : int
-        n at least 1.
+        Number n of tokens, at least 1.
     head_features : int
-        d_k, features of one head, at least 1.
+        Features d_k of one head, at least 1.
     epsilon_fro : float
         Frobenius error of the head's output, above 0.
 

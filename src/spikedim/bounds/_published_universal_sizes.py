@@ -41,7 +41,7 @@ class UniversalSizes(Result):
 def published_universal_sizes(
     *, tokens: int, features: int, head_features: int, epsilon_fro: float
 ) -> UniversalSizes:
-    r"""Sizes of a universal spiking transformer as published, constants set to 1.
+    r"""Layers, heads and steps of a universal spiking transformer as published, constants set to 1.
 
     .. math:: \text{layers} = O(\ln\tfrac1\epsilon), \quad
         \text{heads} = O\left(\frac{n^2 d}{\epsilon^2}\right), \quad
@@ -52,7 +52,7 @@ def published_universal_sizes(
     tokens, features : int
         Shape n x d of the input, each at least 1.
     head_features : int
-        d_k, features of one head, at least 1.
+        Features d_k of one head, at least 1.
     epsilon_fro : float
         Largest Frobenius error over all inputs, in (0, 1).
 

@@ -92,7 +92,7 @@ def random_phase_steps(
 def random_phase_spikes(
     *, tokens: int, features: int, epsilon_rms: float, lipschitz: float, rate: float
 ) -> Bound:
-    r"""Spikes that a random-phase code spends to reach an RMS error.
+    r"""Spike count at which a random-phase code reaches an RMS error.
 
     .. math:: N = n d\, r\, T
 

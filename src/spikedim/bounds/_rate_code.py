@@ -9,7 +9,7 @@ __all__ = ["rate_code_minimax_steps", "rate_code_spikes", "rate_code_steps"]
 
 _MEAN_ERROR = Assumption("epsilon_rms averages the squared error over data, spikes and entries")
 _ASSUMPTIONS = (BERNOULLI_CODE, UNIFORM_ENTRIES, SCALED_IDENTITY, _MEAN_ERROR)
-_REFERENCE = "Bayes risk of a uniform prior under Bernoulli trials, 1/(6(T + 2)); theory index 6.2"
+_REFERENCE = f"{HODGES_LEHMANN}; theory index, theorem 6.2"
 
 
 def _steps(precision: float, caller: str) -> float:

@@ -10,7 +10,12 @@ from spikedim.bounds._bound import Assumption, Bound, BoundKind
 from spikedim.bounds._references import SHANNON_1948
 from spikedim.bounds._spikes_for_bits import MOST_BITS
 
-__all__ = ["refractory_capacity", "spikes_for_bits_refractory", "steps_for_bits_refractory"]
+__all__ = [
+    "check_refractory",
+    "refractory_capacity",
+    "spikes_for_bits_refractory",
+    "steps_for_bits_refractory",
+]
 
 _REFERENCE = f"{SHANNON_1948}, theorem 1; theory index 6.1"
 _LONGEST_REFRACTORY = 10**9
@@ -19,7 +24,8 @@ _CARRIES = Assumption("the spikes determine a message that carries these bits")
 _RATE = Assumption("the mean over neurons and steps of the firing probability is the rate")
 
 
-def _check_refractory(refractory_steps: int, caller: str) -> int:
+def check_refractory(refractory_steps: int, caller: str) -> int:
+    """Return the refractory period in steps after checking it."""
     d = check_integer(refractory_steps, name="refractory_steps", caller=caller, minimum=0)
     if d > _LONGEST_REFRACTORY:
         raise InputError(
@@ -57,7 +63,7 @@ def refractory_capacity(*, refractory_steps: int) -> Bound:
     Parameters
     ----------
     refractory_steps : int
-        d at least 0, in steps.
+        Steps d without a spike after each spike, at least 0.
 
     Returns
     -------
@@ -93,7 +99,7 @@ def refractory_capacity(*, refractory_steps: int) -> Bound:
     [1.0, 0.6942, 0.5515]
     """
     name = "refractory_capacity"
-    d = _check_refractory(refractory_steps, name)
+    d = check_refractory(refractory_steps, name)
     # With y = ln(lambda) the equation reads d y + ln(e^y - 1) = 0, safe for any d.
     root = brentq(
         lambda y: d * y + math.log(math.expm1(y)), 0.5 / (d + 1), 1.0, xtol=1e-18, rtol=1e-14
@@ -126,9 +132,9 @@ def spikes_for_bits_refractory(
     bits : float
         B at least 0, e.g. the value of an information bound.
     rate : float
-        r in (0, 1], spikes per neuron and step.
+        Mean firing rate r in (0, 1], spikes per neuron and step.
     refractory_steps : int
-        d at least 0: steps without a spike after each spike.
+        Steps d without a spike after each spike, at least 0.
     population : str, optional
         Whose bits these are, in words; copied into the result.
 
@@ -175,7 +181,7 @@ def spikes_for_bits_refractory(
     name = "spikes_for_bits_refractory"
     message = check_in(bits, 0.0, MOST_BITS, name="bits", caller=name)
     r = check_fraction(rate, name="rate", caller=name)
-    d = _check_refractory(refractory_steps, name)
+    d = check_refractory(refractory_steps, name)
     assumptions = (
         _CARRIES,
         _RATE,
@@ -213,11 +219,11 @@ def steps_for_bits_refractory(
     bits : float
         B at least 0, e.g. the value of an information bound.
     neurons : int
-        m at least 1.
+        Number m of neurons, at least 1.
     rate : float
-        r in (0, 1], spikes per neuron and step.
+        Mean firing rate r in (0, 1], spikes per neuron and step.
     refractory_steps : int
-        d at least 0: steps without a spike after each spike.
+        Steps d without a spike after each spike, at least 0.
     population : str, optional
         Whose bits these are, in words; copied into the result.
 
@@ -265,7 +271,7 @@ def steps_for_bits_refractory(
     message = check_in(bits, 0.0, MOST_BITS, name="bits", caller=name)
     m = check_integer(neurons, name="neurons", caller=name)
     r = check_fraction(rate, name="rate", caller=name)
-    d = _check_refractory(refractory_steps, name)
+    d = check_refractory(refractory_steps, name)
     assumptions = (_CARRIES, _RATE, _leaves_choice(r, d))
     Bound.require(name, assumptions)
     wanted = message / m * (1 - 1e-12)  # a tie must not cost a step

@@ -1,9 +1,9 @@
 """Steps and spikes of a stochastic rate code with a refractory period."""
 
-from spikedim._core import check_integer
 from spikedim.bounds._assumptions import EQUAL_ENTRIES, LIPSCHITZ, UNIFORM_ENTRIES
 from spikedim.bounds._bound import Assumption, Bound, BoundKind
 from spikedim.bounds._population import count_entries, describe, input_precision, whole_steps
+from spikedim.bounds._refractory import check_refractory
 
 __all__ = ["refractory_code_spikes", "refractory_code_steps"]
 
@@ -39,7 +39,7 @@ def refractory_code_steps(
     lipschitz : float
         L in output units per unit rate, above 0.
     refractory_steps : int
-        d at least 0: steps without a spike after each spike.
+        Steps d without a spike after each spike, at least 0.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def refractory_code_steps(
     name = "refractory_code_steps"
     count_entries(tokens, features, caller=name)
     precision = input_precision(epsilon_rms, lipschitz, caller=name)
-    silent = check_integer(refractory_steps, name="refractory_steps", caller=name, minimum=0)
+    silent = check_refractory(refractory_steps, name)
     return Bound(
         name=name,
         value=_steps(precision, silent, name),
@@ -100,7 +100,7 @@ def refractory_code_steps(
 def refractory_code_spikes(
     *, tokens: int, features: int, epsilon_rms: float, lipschitz: float, refractory_steps: int
 ) -> Bound:
-    r"""Spikes that a stochastic refractory code spends to reach an RMS error.
+    r"""Spike count at which a stochastic refractory code reaches an RMS error.
 
     .. math:: N = \frac{n d\,T}{2(1 + t_{ref})}
 
@@ -113,7 +113,7 @@ def refractory_code_spikes(
     lipschitz : float
         L in output units per unit rate, above 0.
     refractory_steps : int
-        d at least 0: steps without a spike after each spike.
+        Steps d without a spike after each spike, at least 0.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def refractory_code_spikes(
     name = "refractory_code_spikes"
     entries = count_entries(tokens, features, caller=name)
     precision = input_precision(epsilon_rms, lipschitz, caller=name)
-    silent = check_integer(refractory_steps, name="refractory_steps", caller=name, minimum=0)
+    silent = check_refractory(refractory_steps, name)
     steps = _steps(precision, silent, name)
     return Bound(
         name=name,

@@ -104,7 +104,7 @@ def sigma_delta_spikes(
     phase: float = 0.5,
     rate: float,
 ) -> Bound:
-    r"""Spikes that a sigma-delta code spends to reach an RMS error.
+    r"""Spike count at which a sigma-delta code reaches an RMS error.
 
     .. math:: N = n d\, r\, T
 
@@ -188,7 +188,7 @@ def sigma_delta_max_error_steps(
     tokens, features : int
         Shape n x d of the population, each at least 1; the value does not depend on it.
     max_error : float
-        delta in (0, 1]: largest error of a rate over all entries.
+        Largest error delta of a rate over all entries, in (0, 1].
     phase : float, default 0.5
         Initial membrane potential in units of the threshold, in [0, 1].
 

@@ -38,7 +38,7 @@ def spikes_for_bits(
     bits : float
         B at least 0, e.g. the value of an information bound.
     rate : float
-        r in (0, 1], spikes per neuron and step.
+        Mean firing rate r in (0, 1], spikes per neuron and step.
     population : str, optional
         Whose bits these are, in words; copied into the result.
 
@@ -114,9 +114,9 @@ def steps_for_bits(
     bits : float
         B at least 0, e.g. the value of an information bound.
     neurons : int
-        m at least 1.
+        Number m of neurons, at least 1.
     rate : float
-        r in (0, 1], spikes per neuron and step.
+        Mean firing rate r in (0, 1], spikes per neuron and step.
     population : str, optional
         Whose bits these are, in words; copied into the result.
 
