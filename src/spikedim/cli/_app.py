@@ -101,7 +101,7 @@ def root(
     """From data to the timesteps, spikes and energy of a spiking transformer.
 
     These options may stand anywhere on the line.
-    """  # noqa: D401
+    """
     del version, threads, device, debug  # their callbacks, or `main`, have acted
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())

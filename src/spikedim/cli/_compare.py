@@ -18,7 +18,7 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Two plans, or two measurements, side by side."""
+    """Set two plans, or two measurements, side by side."""
     check_outputs("compare", out=out)
     from spikedim import planning, report
     from spikedim.cli._console import emit, show

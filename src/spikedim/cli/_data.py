@@ -26,7 +26,7 @@ def data(ctx: typer.Context) -> None:
 
 @data_app.command("list", epilog="Example: spikedim data list --json")
 def list_data(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Names, kinds, licences; what is on this machine."""
+    """List names, kinds, licences; what is on this machine."""
     import json
 
     from spikedim import data, report
@@ -43,7 +43,7 @@ def list_data(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
 
 @data_app.command("show", epilog="Example: spikedim data show digits")
 def show_data(name: Name, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Size, layers, licence and citation of one data set."""
+    """Show size, layers, licence and citation of one data set."""
     from spikedim import data, report
     from spikedim.cli._console import emit, show
 

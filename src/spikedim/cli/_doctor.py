@@ -6,7 +6,7 @@ __all__ = ["doctor"]
 
 
 def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """What is installed, missing, cached and slow."""
+    """Say what is installed, missing, cached and slow."""
     from spikedim import report
     from spikedim.cli._console import emit, show
     from spikedim.cli._examination import examine

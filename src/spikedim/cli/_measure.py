@@ -20,7 +20,7 @@ def measure(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Effective dimension of a data set, by every estimator."""
+    """Measure the effective dimension of a data set."""
     check_outputs("measure", out=out, html=html)
     import numpy as np
 

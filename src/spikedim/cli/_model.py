@@ -24,7 +24,7 @@ def model(ctx: typer.Context) -> None:
 
 @model_app.command("list", epilog="Example: spikedim model list --quiet")
 def list_models(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Names, shapes, parameters and operations."""
+    """List names, shapes, parameters and operations."""
     import json
 
     from spikedim import models, report
@@ -49,7 +49,7 @@ def show_model(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """The layer table of one model."""
+    """Show the layer table of one model."""
     from spikedim import models, report
     from spikedim.cli._console import emit, show
 

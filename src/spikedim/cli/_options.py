@@ -36,6 +36,7 @@ def check_outputs(caller: str, **paths: Path | None) -> None:
         target = check_writable(path, name=f"--{name}", caller=caller).resolve()
         if target in seen:
             raise InputError(
-                f"{caller}: `--{name}` must differ from `--{seen[target]}`; got {str(path)!r} twice."
+                f"{caller}: `--{name}` must differ from `--{seen[target]}`; got {str(path)!r} "
+                "twice."
             )
         seen[target] = name

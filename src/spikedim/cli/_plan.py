@@ -65,7 +65,7 @@ def plan(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Steps, spikes and energy for an error target.
+    """Find steps, spikes and energy for an error target.
 
     Without options: the embedded digits data in 2 x 2 patches and spikformer-2-64.
     """

@@ -9,6 +9,7 @@ from spikedim.report._catalogue import (
 )
 from spikedim.report._examination import Examination, Package, examination_view
 from spikedim.report._format import size
+from spikedim.report._page import measurement_page, plan_page
 from spikedim.report._plan_tables import (
     bounds_table,
     comparison_table,
@@ -48,7 +49,9 @@ __all__ = [
     "inverse_lines",
     "laws_table",
     "layers_table",
+    "measurement_page",
     "measurement_view",
+    "plan_page",
     "plan_view",
     "size",
     "table_view",

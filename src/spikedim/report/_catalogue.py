@@ -6,7 +6,7 @@ from rich.text import Text
 
 from spikedim.data import DatasetCard
 from spikedim.models import Card
-from spikedim.report._format import count, size
+from spikedim.report._format import ABSENT, TIMES, count, size
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.report._terminal import table_view
 
@@ -14,7 +14,7 @@ __all__ = ["card_headline", "card_view", "cards_table", "dataset_view", "dataset
 
 
 def datasets_table(cards: tuple[DatasetCard, ...]) -> Table:
-    """Named data sets, one row each.
+    """List named data sets, one row each.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def dataset_view(card: DatasetCard) -> RenderableType:
 
 
 def cards_table(cards: tuple[Card, ...]) -> Table:
-    """Models, one row each.
+    """List models, one row each.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def cards_table(cards: tuple[Card, ...]) -> Table:
     columns = (
         Column("model"),
         Column("blocks", numeric=True),
-        Column("n × d", numeric=True),
+        Column(f"n {TIMES} d", numeric=True),
         Column("parameters", numeric=True),
         Column("MACs", "per step", numeric=True),
         Column("neurons", numeric=True),
@@ -112,7 +112,7 @@ def cards_table(cards: tuple[Card, ...]) -> Table:
         (
             card.name,
             Quantity(str(card.depth), card.depth),
-            Quantity(f"{card.tokens} × {card.width}", card.tokens * card.width),
+            Quantity(f"{card.tokens} {TIMES} {card.width}", card.tokens * card.width),
             Quantity(count(card.parameters, 3), card.parameters),
             Quantity(count(card.macs, 3), card.macs),
             Quantity(count(card.neurons, 3), card.neurons),
@@ -124,7 +124,7 @@ def cards_table(cards: tuple[Card, ...]) -> Table:
 
 
 def card_headline(card: Card) -> str:
-    """One sentence about a model.
+    """Say the size of a model in one sentence.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def card_view(card: Card) -> RenderableType:
             "spikes" if row.spiking_input else "numbers",
             Quantity(f"{row.population.neurons:,}", row.population.neurons)
             if row.population
-            else Quantity("–"),
+            else Quantity(ABSENT),
         )
         for row in card.layers
     )

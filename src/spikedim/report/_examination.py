@@ -112,8 +112,8 @@ def examination_view(found: Examination) -> RenderableType:
         f"Cache: {found.cache_folder} ({size(found.cache_bytes)}).",
         f"Ready to open: {', '.join(found.data_cached) or 'nothing'}.",
         f"Package clients: {clients}.",
-        f"Torch threads: {found.torch_threads}. 8-bit products: {exact}, "
-        f"{found.int8_speedup:.1f} times the speed of 32-bit ones.",
+        f"Torch threads: {found.torch_threads}.",
+        f"8-bit products: {exact}, {found.int8_speedup:.1f} times the speed of 32-bit ones.",
     )
     return Group(
         Text(found.headline, style="bold"),

@@ -2,12 +2,28 @@
 
 import math
 
-__all__ = ["approximate", "count", "interval", "milli_joule", "percent", "shorten", "size", "times"]
+__all__ = [
+    "ABSENT",
+    "DASH",
+    "DOT",
+    "TIMES",
+    "approximate",
+    "count",
+    "interval",
+    "milli_joule",
+    "percent",
+    "shorten",
+    "size",
+    "times",
+]
+
+DASH, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
+ABSENT, DOT = DASH, "\N{MIDDLE DOT}"
 
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def approximate(value: float, digits: int = 2) -> str:
+def approximate(value: float | int, digits: int = 2) -> str:
     """Return `value` with `digits` significant digits, without an exponent where readable.
 
     Examples
@@ -25,13 +41,13 @@ def approximate(value: float, digits: int = 2) -> str:
     return f"{rounded:,.{max(decimals, 0)}f}"
 
 
-def count(value: float, digits: int = 2) -> str:
+def count(value: float | int, digits: int = 2) -> str:
     """Return a count: exact below 10,000 if it is whole, else with a decimal prefix.
 
     Examples
     --------
     >>> count(1536), count(1_900_000), count(24_576), count(0.4)
-    ('1,536', '1.9 M', '25 k', '0.4')
+    ('1,536', '1.9 M', '25 k', '0.40')
     """
     if abs(value) < 10_000:
         return f"{value:,.0f}" if value == int(value) else approximate(value, digits)
@@ -43,27 +59,27 @@ def count(value: float, digits: int = 2) -> str:
 
 
 def interval(text: str, low: str | None, high: str | None) -> str:
-    """Return ``4 (3–6)`` from formatted parts, or ``4`` if the interval adds nothing.
+    """Return ``4 (3\N{EN DASH}6)`` from formatted parts, or ``4`` if the interval adds nothing.
 
     Examples
     --------
     >>> interval("4", "3", "6"), interval("4", "4", "4"), interval("4", None, None)
-    ('4 (3–6)', '4', '4')
+    ('4 (3\N{EN DASH}6)', '4', '4')
     """
     if low is None or high is None or low == text == high:
         return text
-    # "1.9 M (1.5–2.6 M)" reads better than the prefix three times.
+    # A prefix that both ends share is written once.
     if " " in low and " " in high and low.split(" ", 1)[1] == high.split(" ", 1)[1]:
         low = low.split(" ", 1)[0]
-    return f"{text} ({low}–{high})"
+    return f"{text} ({low}{DASH}{high})"
 
 
-def milli_joule(value: float) -> str:
+def milli_joule(value: float | int) -> str:
     """Return an energy in millijoule with two significant digits and no unit."""
     return approximate(value)
 
 
-def percent(share: float) -> str:
+def percent(share: float | int) -> str:
     """Return a share of 1 in per cent.
 
     Examples
@@ -71,18 +87,18 @@ def percent(share: float) -> str:
     >>> percent(0.07), percent(0.345), percent(0.0042)
     ('7 %', '34 %', '0.42 %')
     """
-    return f"{approximate(100 * share)} %"
+    return f"{approximate(100 * share).removesuffix('.0')} %"
 
 
-def times(ratio: float) -> str:
+def times(ratio: float | int) -> str:
     """Return a ratio as a factor.
 
     Examples
     --------
     >>> times(0.8), times(38.4)
-    ('0.80×', '38×')
+    ('0.80\N{MULTIPLICATION SIGN}', '38\N{MULTIPLICATION SIGN}')
     """
-    return f"{approximate(ratio)}×"
+    return f"{approximate(ratio)}{TIMES}"
 
 
 def shorten(text: str, limit: int) -> str:

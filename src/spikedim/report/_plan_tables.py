@@ -5,13 +5,14 @@ from spikedim.dimension import DimensionEstimate
 from spikedim.energy import EnergyEstimate
 from spikedim.laws import LawResult
 from spikedim.planning import Comparison, Plan
-from spikedim.report._format import approximate, count, interval, times
+from spikedim.report._format import ABSENT, DASH, TIMES, approximate, count, interval, times
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.report._words import kind_words, subject_words, title_words
 
 __all__ = [
     "bounds_table",
     "comparison_table",
+    "dimension_text",
     "dimensions_table",
     "energy_table",
     "laws_table",
@@ -20,7 +21,7 @@ __all__ = [
 
 
 def laws_table(plan: Plan) -> Table:
-    """Steps and spikes under every law, applicable or not.
+    """List steps and spikes under every law, applicable or not.
 
     Parameters
     ----------
@@ -45,24 +46,24 @@ def laws_table(plan: Plan) -> Table:
 
 def _law_row(law: LawResult) -> tuple[str | Quantity, ...]:
     if law.steps is None:
-        return law.law, Quantity("–"), Quantity("–"), "", f"not applicable: {law.reason}"
+        return law.law, Quantity(ABSENT), Quantity(ABSENT), "", f"not applicable: {law.reason}"
     steps = Quantity(
         interval(count(law.steps), _count(law.low), _count(law.high)), law.steps, law.low, law.high
     )
-    spikes = Quantity("–")
+    spikes = Quantity(ABSENT)
     if law.spikes is not None:
         text = interval(count(law.spikes), _count(law.spikes_low), _count(law.spikes_high))
         spikes = Quantity(text, law.spikes, law.spikes_low, law.spikes_high)
-    of = f"{law.population.tokens} × {law.population.features}" if law.population else ""
+    of = f"{law.population.tokens} {TIMES} {law.population.features}" if law.population else ""
     return law.law, steps, spikes, of, law.causes[0].name if law.causes else "nothing varied"
 
 
-def _count(value: float | None) -> str | None:
+def _count(value: float | int | None) -> str | None:
     return None if value is None else count(value)
 
 
 def dimensions_table(dimensions: tuple[DimensionEstimate, ...], used: str = "") -> Table:
-    """Effective dimension by estimator.
+    """List the effective dimension by estimator.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def dimensions_table(dimensions: tuple[DimensionEstimate, ...], used: str = "") 
     columns = (
         Column("estimator"),
         Column("d_eff", numeric=True, interval=True),
-        Column("local 10–90 %", numeric=True),
+        Column(f"local 10{DASH}90 %", numeric=True),
         Column("1/n limit", numeric=True),
         Column("remark"),
     )
@@ -90,7 +91,7 @@ def dimensions_table(dimensions: tuple[DimensionEstimate, ...], used: str = "") 
 
 
 def _dimension_row(estimate: DimensionEstimate) -> tuple[str | Quantity, ...]:
-    text = interval(_dimension(estimate.value), _dimension(estimate.low), _dimension(estimate.high))
+    text = dimension_text(estimate)
     settings = ", ".join(f"{key} {value:g}" for key, value in estimate.parameters.items())
     name = f"{estimate.estimator} ({settings})" if settings else estimate.estimator
     local = estimate.local
@@ -98,12 +99,18 @@ def _dimension_row(estimate: DimensionEstimate) -> tuple[str | Quantity, ...]:
     return (
         name,
         Quantity(text, estimate.value, estimate.low, estimate.high),
-        Quantity(f"{_dimension(local.low)}–{_dimension(local.high)}" if local else "–",
+        Quantity(f"{_dimension(local.low)}{DASH}{_dimension(local.high)}" if local else ABSENT,
                  local.median if local else None),
-        Quantity("–" if estimate.extrapolated is None else _dimension(estimate.extrapolated),
+        Quantity(ABSENT if estimate.extrapolated is None else _dimension(estimate.extrapolated),
                  estimate.extrapolated),
         remark,
     )  # fmt: skip
+
+
+def dimension_text(estimate: DimensionEstimate) -> str:
+    """Return the value of an estimate with its interval."""
+    ends = (estimate.value, estimate.low, estimate.high)
+    return interval(*map(_dimension, ends))
 
 
 def _dimension(value: float) -> str:
@@ -112,7 +119,7 @@ def _dimension(value: float) -> str:
 
 
 def bounds_table(plan: Plan) -> Table:
-    """Every bound with what it speaks of and how far it can be trusted.
+    """List every bound with what it speaks of and how far it can be trusted.
 
     Parameters
     ----------
@@ -137,7 +144,7 @@ def bounds_table(plan: Plan) -> Table:
 
 def _bound_row(bound: Bound) -> tuple[str | Quantity, ...]:
     if bound.value is None:
-        value, remark = Quantity("–"), f"not applicable: {bound.reason}"
+        value, remark = Quantity(ABSENT), f"not applicable: {bound.reason}"
     else:
         value, remark = Quantity(count(bound.value), bound.value), bound.verdict
     name = title_words(bound.name)
@@ -145,7 +152,7 @@ def _bound_row(bound: Bound) -> tuple[str | Quantity, ...]:
 
 
 def energy_table(plan: Plan) -> Table:
-    """Energy by rule set and by what runs, with the ratio to the spiking net.
+    """List the energy by rule set and by what runs, with the ratio to the spiking net.
 
     Parameters
     ----------
@@ -175,7 +182,7 @@ def _energy_row(
         approximate(entry.value_mj), approximate(entry.low_mj), approximate(entry.high_mj)
     )
     energy = Quantity(text, entry.value_mj, entry.low_mj, entry.high_mj)
-    ratio = Quantity("–")
+    ratio = Quantity(ABSENT)
     if spiking is not None and spiking is not entry and spiking.value_mj > 0:
         factor = entry.value_mj / spiking.value_mj
         ratio = Quantity(times(factor), factor)
@@ -183,7 +190,7 @@ def _energy_row(
 
 
 def layers_table(plan: Plan) -> Table:
-    """Neurons, operations and spikes of every spiking layer.
+    """List neurons, operations and spikes of every spiking layer.
 
     Parameters
     ----------
@@ -220,7 +227,7 @@ def layers_table(plan: Plan) -> Table:
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """The fields in which two results differ.
+    """List the fields in which two results differ.
 
     Parameters
     ----------
@@ -246,7 +253,7 @@ def comparison_table(comparison: Comparison) -> Table:
             row.a,
             row.b,
             row.unit,
-            Quantity("–") if row.ratio is None else Quantity(times(row.ratio), row.ratio),
+            Quantity(ABSENT) if row.ratio is None else Quantity(times(row.ratio), row.ratio),
             row.reason,
         )
         for row in comparison.rows

@@ -5,6 +5,8 @@ import io
 from dataclasses import dataclass
 from typing import final
 
+from spikedim.report._format import DASH, TIMES
+
 __all__ = ["Column", "Quantity", "Table"]
 
 _LATEX = str.maketrans(
@@ -21,8 +23,8 @@ _LATEX = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
-        "–": "--",
-        "×": r"\ensuremath{\times}",
+        DASH: "--",
+        TIMES: r"\ensuremath{\times}",
         "≥": r"\ensuremath{\geq}",
         "≤": r"\ensuremath{\leq}",
         "ε": r"\ensuremath{\varepsilon}",
@@ -43,15 +45,15 @@ class Quantity:
     Parameters
     ----------
     text : str
-        As shown to people, e.g. ``"4 (3–6)"``.
+        As shown to people, e.g. ``"4 (3-6)"``.
     value, low, high : float or None
         As written to CSV; None if unknown.
     """
 
     text: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    value: float | int | None = None
+    low: float | int | None = None
+    high: float | int | None = None
 
 
 @final
@@ -99,7 +101,7 @@ class Table:
     Examples
     --------
     >>> table = Table("Steps", (Column("law"), Column("T", "steps", True, True)),
-    ...               (("wiener", Quantity("4 (3–6)", 4, 3, 6)),))
+    ...               (("wiener", Quantity("4 (3-6)", 4, 3, 6)),))
     >>> print(table.to_csv(), end="")
     law,T [steps],T low [steps],T high [steps]
     wiener,4,3,6

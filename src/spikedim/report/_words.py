@@ -21,17 +21,17 @@ _QUANTISED = re.compile(r"qann_(\d+)bit")
 
 
 def epsilon_axis(kind: EpsilonKind) -> str:
-    """Label of an axis of errors."""
+    """Label an axis of errors."""
     return _EPSILON[kind]
 
 
 def kind_words(kind: BoundKind) -> str:
-    """Kind of a bound in words."""
+    """Name the kind of a bound."""
     return _KINDS[kind]
 
 
 def subject_words(subject: str) -> str:
-    """What runs, in words.
+    """Say what runs.
 
     Examples
     --------

@@ -1,0 +1,56 @@
+"""A picture with everything that a reader who cannot see it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from spikedim.report._style import RC
+from spikedim.report._svg import to_svg
+
+__all__ = ["NARROW", "WIDE", "Chart", "draw"]
+
+WIDE, NARROW = 720.0, 330.0  # points, which are pixels of the page
+
+
+@final
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart.
+
+    Parameters
+    ----------
+    name : str
+        Identifier on the page.
+    wide, narrow : str
+        SVG for a desk and for a telephone; `narrow` is empty if one serves both.
+    alt : str
+        The numbers of the chart in words.
+    caption : str
+        How to read it.
+    """
+
+    name: str
+    wide: str
+    narrow: str
+    alt: str
+    caption: str
+
+
+def draw(
+    name: str,
+    figure: Callable[[float], Figure],
+    *,
+    alt: str,
+    caption: str,
+    widths: tuple[float, ...] = (WIDE, NARROW),
+) -> Chart:
+    """Draw `figure` at each of `widths` (points), the widest first."""
+    with mpl.rc_context(RC):
+        drawn = [
+            to_svg(figure(width), name=f"{name}-{form}")
+            for width, form in zip(widths, ("wide", "narrow"), strict=False)
+        ]
+    return Chart(name, drawn[0], drawn[1] if len(drawn) > 1 else "", alt, caption)
