@@ -65,6 +65,7 @@ def clear_cache(name: str | None = None) -> int:
         [data_folder(name)]
         if name is not None
         else [cache_folder() / part for part in ("data", "embeddings")]
+        + list(cache_folder().glob(".partial-*"))
     )
     freed = 0
     for target in targets:

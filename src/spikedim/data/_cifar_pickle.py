@@ -165,7 +165,7 @@ def open_cifar(folder: Path, request: Request, name: str) -> Source:
     if (folder / flavour.folder).is_dir():
         folder = folder / flavour.folder
     if request.split not in flavour.files:
-        raise refuse("be train or test", request.split, f"{name} has no other.", name="split")
+        raise refuse("be train or test", repr(request.split), f"{name} has no other.", name="split")
     files = [folder / file for file in flavour.files[request.split]]
     missing = [file.name for file in (*files, folder / flavour.meta) if not file.is_file()]
     if missing:

@@ -91,7 +91,7 @@ def _choose(
     """Return the kind of the samples (image, text, list, numbers) and their columns."""
     schema = table.schema
     if column is not None and column not in schema.names:
-        raise refuse(f"name one of the columns {', '.join(schema.names)}", column, _REMEDY)
+        raise refuse(f"name one of the columns {', '.join(schema.names)}", repr(column), _REMEDY)
     candidates = [column] if column is not None else [n for n in schema.names if n != label]
     by_kind: dict[str, list[str]] = {"image": [], "text": [], "list": [], "numbers": []}
     for name in candidates:

@@ -32,7 +32,9 @@ class _Layout:
 def open_delimited(path: Path, request: Request) -> Source:
     """Return a table of numbers, or embedded texts if a column is named like a text column."""
     if request.split != "train":
-        raise refuse("be 'train' for a single file", request.split, "Name the file.", name="split")
+        raise refuse(
+            "be 'train' for a single file", repr(request.split), "Name the file.", name="split"
+        )
     layout = _layout(path)
     if layout.text is not None:
         return embed(read_texts(path, request.memory_budget), request)

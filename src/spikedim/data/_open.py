@@ -156,18 +156,20 @@ def _open(request: Request) -> Source:
 def _unknown(spec: str) -> Exception:
     """Tell a missing file from a misspelt name."""
     if "/" in spec or spec.lower().endswith(_SUFFIXES):
-        return refuse("name an existing file or folder", spec, "Check the path.")
+        return refuse("name an existing file or folder", repr(spec), "Check the path.")
     known = [*names(), *(f"{scheme}:PATH" for scheme in SCHEMES)]
     word = spec.partition(":")[0]
     close = difflib.get_close_matches(word.lower(), [*names(), *SCHEMES], n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return refuse(f"be one of {', '.join(known)} or a path", spec, f"{hint}Formats: {FORMATS}.")
+    return refuse(
+        f"be one of {', '.join(known)} or a path", repr(spec), f"{hint}Formats: {FORMATS}."
+    )
 
 
 def _open_scheme(scheme: str, rest: str, request: Request) -> Source:
     """Open a user's own copy of a known data set."""
     if not rest:
-        raise refuse(f"be {scheme}:PATH", request.spec, "Add the path after the colon.")
+        raise refuse(f"be {scheme}:PATH", repr(request.spec), "Add the path after the colon.")
     if scheme == "hf":
         return open_huggingface(rest, request)
     crop = _IMAGENET_CROP if scheme == "imagenet" else None
@@ -175,7 +177,9 @@ def _open_scheme(scheme: str, rest: str, request: Request) -> Source:
     if sized:
         rest, crop = sized[1], int(sized[2])
         if not 1 <= crop <= _MAX_CROP:
-            raise refuse(f"crop to 1..{_MAX_CROP} pixels", request.spec, "E.g. images:DIR@224.")
+            raise refuse(
+                f"crop to 1..{_MAX_CROP} pixels", repr(request.spec), "E.g. images:DIR@224."
+            )
     path = Path(rest).expanduser()
     if not path.exists():
         raise refuse("name an existing file or folder", path, "Check the path.")
@@ -210,12 +214,14 @@ def _open_file(path: Path, request: Request, key: str | None) -> Source:
     if head.startswith(b"PAR1"):
         return open_parquet([path], request, key)
     if key is not None:
-        raise refuse("name a part only of .npz and .parquet files", request.spec, "Drop it.")
+        raise refuse("name a part only of .npz and .parquet files", repr(request.spec), "Drop it.")
     opener = _opener(path, head)
     if opener is None:
         raise refuse(f"be in a known format: {FORMATS}", path, "Convert it to one of them.")
     if request.split != "train" and opener in (open_npy, open_idx):
-        raise refuse("be 'train' for a single file", request.split, "Name the file.", name="split")
+        raise refuse(
+            "be 'train' for a single file", repr(request.split), "Name the file.", name="split"
+        )
     return opener(path, request)
 
 

@@ -26,6 +26,7 @@ BROKEN_FILE = (
 @contextmanager
 def reading(what: object) -> Iterator[None]:
     """Turn a missing, forbidden, corrupt, truncated or non-UTF-8 file into `InputError`."""
+    what = repr(what) if isinstance(what, str) else what
     try:
         yield
     except InputError:

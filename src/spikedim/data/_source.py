@@ -11,6 +11,8 @@ from spikedim._core import AbstractProgress, AnyArray, InputError
 
 __all__ = ["Request", "Source", "refuse"]
 
+_MAX_SHOWN = 300
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +99,9 @@ class Source:
 
 
 def refuse(need: str, got: object, advice: str, *, name: str = "spec") -> InputError:
-    """Build the one form of error this room raises; long values are cut."""
-    shown = repr(str(got)) if isinstance(got, str | Path) else str(got)
-    if len(shown) > 300:
-        shown = shown[:297] + "..."
-    return InputError(f"open_samples: `{name}` must {need}; got {shown}. {advice}")
+    """Build the one form of error this room raises: one line, long values cut."""
+    shown = repr(str(got)) if isinstance(got, Path) else str(got)
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+    if len(shown) > _MAX_SHOWN:
+        shown = shown[: _MAX_SHOWN - 3] + "..."
+    return InputError(f"open_samples: `{name}` must {need}; got {shown}. {advice}".strip())

@@ -59,7 +59,7 @@ def check_layer(layer: str | None, modality: str) -> tuple[str, int | None]:
         return match[1], int(match[2])
     raise refuse(
         f"be one of {', '.join(valid)} for {modality} data",
-        layer,
+        repr(layer),
         "P and T are whole numbers, e.g. patches:4."
         if any(":" in v for v in valid)
         else "Leave it out for the default.",
