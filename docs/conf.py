@@ -8,7 +8,7 @@ from pathlib import Path
 import spikedim
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE / "_ext"))
 
 project = "spikedim"
 author = "The spikedim authors"
@@ -18,9 +18,10 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "sg_execution_times.rst"]
 nitpicky = False
@@ -30,11 +31,13 @@ html_title = "spikedim"
 html_static_path = ["_static"]
 html_css_files = ["spikedim.css"]
 html_show_sourcelink = False
+html_sidebars = {"index": []}
 html_theme_options = {
     "show_nav_level": 2,
     "show_toc_level": 2,
+    "navbar_align": "left",
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "claims": [], "benchmarks": []},
     "footer_start": ["copyright"],
     "footer_end": [],
 }

@@ -26,7 +26,7 @@ LATER = {
     "circuits": "exponential, softmax by lateral inhibition, compiled attention",
     "neurons": "LIF step and module, surrogates, encoders",
 }
-WIDTH, GAP, LINE, PAD = 880, 10, 17, 12
+WIDTH, GAP, LINE, PAD = 720, 8, 16, 8
 
 
 class Room(NamedTuple):
@@ -74,7 +74,9 @@ def draw(layers: list[list[Room]]) -> str:
     body, y = [], PAD
     for layer in layers:
         width = (WIDTH - 2 * PAD - GAP * (len(layer) - 1)) / len(layer)
-        wrapped = [textwrap.wrap(room.summary, int((width - 20) / 6.6)) for room in layer]
+        wrapped = [
+            textwrap.wrap(room.summary.replace("`", ""), int((width - 20) / 6.6)) for room in layer
+        ]
         height = 30 + LINE * max(len(lines) for lines in wrapped)
         for column, (room, lines) in enumerate(zip(layer, wrapped, strict=True)):
             x = PAD + column * (width + GAP)

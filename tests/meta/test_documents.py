@@ -6,11 +6,17 @@ import json
 import os
 import re
 import runpy
+import shlex
 import tomllib
+from pathlib import Path
 
+import numpy as np
+import typer
 import yaml
 
 import spikedim
+from spikedim import dimension
+from spikedim.cli._app import app
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -36,6 +42,27 @@ def test_every_make_target_of_a_page_exists(root, page):
     used = re.findall(r"^\$? ?make ([a-z -]+)", shell, re.MULTILINE)
     used += re.findall(r"`make ([a-z -]+)`", text)
     assert {word for names in used for word in names.split()} - targets == set()
+
+
+def shell_commands(page):
+    """Yield the words of every spikedim command in a page's shell blocks."""
+    for body in blocks(page, "sh") + blocks(page, "bash") + blocks(page, "console"):
+        for line in body.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            if words and Path(words[0]).name == "spikedim":
+                yield words[1:]
+
+
+def test_every_spikedim_command_of_a_page_exists(page):
+    root = typer.main.get_command(app)
+    for words in shell_commands(page):
+        command, rest = root, list(words)
+        while rest and hasattr(command, "commands"):
+            assert rest[0].startswith("-") or rest[0] in command.commands, words
+            command = command.commands.get(rest.pop(0), command)
+        known = {opt for c in (root, command) for param in c.params for opt in param.opts}
+        options = {word.partition("=")[0] for word in rest if word.startswith("-")}
+        assert options <= known | {"--help", "-h"}, words
 
 
 def test_the_readme_s_python_runs(root, tmp_path, monkeypatch, capsys):
@@ -97,6 +124,28 @@ def test_no_schema_of_a_result_that_is_gone(root):
     script = runpy.run_path(str(root / "docs" / "schemas.py"))
     files = {path.name for path in (root / "docs" / "_static" / "schemas").glob("*.json")}
     assert files == {script["file_name"](cls) for cls in script["results"]()}
+
+
+def test_the_table_of_estimators_is_right(root):
+    text = (root / "docs" / "how-to-choose-an-estimator.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([\d.]+) \|$", text, re.MULTILINE)
+    eigenvalues = np.arange(1, 513) ** -1.5
+    spectrum = dimension.Spectrum(
+        eigenvalues=eigenvalues,
+        total_variance=float(eigenvalues.sum()),
+        squared_norm=float((eigenvalues**2).sum()),
+        n_samples=100_000,
+        n_features=512,
+        layer="features",
+    )
+    parameters = {
+        "ridge_dimension": {"mu": 0.01},
+        "water_filling_rank": {"distortion": float(0.05 * eigenvalues.sum())},
+    }
+    assert len(rows) == 6
+    for name, shown in rows:
+        value = getattr(dimension, name)(spectrum, **parameters.get(name, {})).value
+        assert f"{value:.1f}".removesuffix(".0") == shown, name
 
 
 CLAIM_ROW = re.compile(r"^\| *(\d+) *\|(.*)\|$", re.MULTILINE)
