@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from spikedim._core import check_integer
 from spikedim.energy._estimate import BreakEven
 from spikedim.energy._prices import Prices, corners, nominal
-from spikedim.energy._rules import Rules, Stem
+from spikedim.energy._rules import Rules, Stem, check_option
 from spikedim.energy._spiking_energy import spiking_parts
 from spikedim.energy._twin_energy import twin_name, twin_parts
 from spikedim.models import Card
@@ -42,7 +42,7 @@ def break_even_rate(
     Raises
     ------
     InputError
-        If `steps` or `bits` is not an integer >= 1.
+        If `steps` or `bits` is not an integer >= 1, or `rules` is unknown.
 
     Notes
     -----
@@ -66,7 +66,7 @@ def break_even_rate(
         check_integer(
             bits, name="bits", caller="break_even_rate", advice="Give None for the fp32 network."
         )
-    rules = Rules(rules)
+    rules = check_option(rules, Rules, name="rules", caller="break_even_rate")
     usual = Stem.ONCE if card.static_input else Stem.EVERY_STEP
     rate, reason = _root(card, steps, bits, rules, nominal(), usual)
     if reason:

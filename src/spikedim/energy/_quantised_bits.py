@@ -6,7 +6,7 @@ __all__ = ["quantised_bits"]
 
 
 def quantised_bits(steps: int) -> int:
-    r"""Bits that hold every spike count of T steps, :math:`\lceil\log_2(T+1)\rceil`.
+    r"""Count the bits that hold every spike count of T steps, :math:`\lceil\log_2(T+1)\rceil`.
 
     Parameters
     ----------

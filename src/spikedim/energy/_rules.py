@@ -1,8 +1,11 @@
 """The names of the rule sets and of the choices they leave open."""
 
 from enum import StrEnum
+from typing import TypeVar
 
-__all__ = ["Movement", "Rules", "Stem"]
+from spikedim._core import check_choice
+
+__all__ = ["Movement", "Rules", "Stem", "check_option"]
 
 
 class Rules(StrEnum):
@@ -25,3 +28,11 @@ class Movement(StrEnum):
 
     EVENTS = "events"  # one addressed event a spike
     DENSE = "dense"  # one bit a neuron and step, spike or not
+
+
+Option = TypeVar("Option", Rules, Stem, Movement)
+
+
+def check_option(value: object, kind: type[Option], *, name: str, caller: str) -> Option:
+    """Return `value` as a member of `kind`, or raise `InputError`."""
+    return kind(check_choice(value, [str(member) for member in kind], name=name, caller=caller))

@@ -5,7 +5,7 @@ from spikedim.energy._estimate import EnergyEstimate
 from spikedim.energy._memory import memory_spiking
 from spikedim.energy._movement import movement_spiking
 from spikedim.energy._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy._rules import Movement, Rules, Stem
+from spikedim.energy._rules import Movement, Rules, Stem, check_option
 from spikedim.energy._sop_proxy import sop_spiking
 from spikedim.models import Card
 
@@ -86,8 +86,8 @@ def spiking_energy(
     Raises
     ------
     InputError
-        If `steps` is not an integer >= 1, a rate is not in (0, 1], or the range does not
-        contain `rate`.
+        If `steps` is not an integer >= 1, a rate is not in (0, 1], the range does not contain
+        `rate`, or `rules`, `stem` or `movement` is unknown.
 
     Notes
     -----
@@ -117,7 +117,9 @@ def spiking_energy(
             f"{caller}: `rate` must be in [rate_low, rate_high] = [{low:g}, {high:g}]; "
             f"got {rate:g}. Widen the range."
         )
-    rules, stem, movement = Rules(rules), Stem(stem), Movement(movement)
+    rules = check_option(rules, Rules, name="rules", caller=caller)
+    stem = check_option(stem, Stem, name="stem", caller=caller)
+    movement = check_option(movement, Movement, name="movement", caller=caller)
     if not card.static_input:
         stem = Stem.EVERY_STEP
     policies = (Stem.ONCE, Stem.EVERY_STEP) if card.static_input else (Stem.EVERY_STEP,)

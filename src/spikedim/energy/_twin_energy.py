@@ -5,7 +5,7 @@ from spikedim.energy._estimate import EnergyEstimate
 from spikedim.energy._memory import memory_twin
 from spikedim.energy._movement import movement_twin
 from spikedim.energy._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy._rules import Rules
+from spikedim.energy._rules import Rules, check_option
 from spikedim.energy._sop_proxy import sop_twin
 from spikedim.energy._spiking_energy import to_millijoule
 from spikedim.models import Card
@@ -52,7 +52,7 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
     Raises
     ------
     InputError
-        If `bits` is neither None nor an integer >= 1.
+        If `bits` is neither None nor an integer >= 1, or `rules` is unknown.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
         check_integer(
             bits, name="bits", caller="twin_energy", advice="Give None for the fp32 network."
         )
-    rules = Rules(rules)
+    rules = check_option(rules, Rules, name="rules", caller="twin_energy")
     parts = to_millijoule(twin_parts(card, bits, rules, nominal()))
     value = sum(parts.values())
     cases = [sum(twin_parts(card, bits, rules, p).values()) * 1e-9 for p in corners(rules)]

@@ -7,7 +7,7 @@ from spikedim.models._card import Card
 from spikedim.models._setting import Setting, setting
 from spikedim.models._walk import Inputs, LayerWalk
 
-__all__ = ["spikformer_models", "spiking_patch_splitting"]
+__all__ = ["CIFAR_SIZES", "IMAGENET_SIZES", "spikformer_models", "spiking_patch_splitting"]
 
 _REFERENCE = (
     "Z. Zhou et al., 'Spikformer: when spiking neural network meets transformer', ICLR 2023; "
@@ -107,13 +107,13 @@ def _card(
     )
 
 
-_CIFAR = {
+CIFAR_SIZES = {
     # size: depth, width, heads (d_k = 32 throughout; 12 for 384 is the released setting)
     "4-256": (4, 256, 8, "4.15M"),
     "2-384": (2, 384, 12, "5.76M"),
     "4-384": (4, 384, 12, "9.32M"),
 }
-_IMAGENET = {
+IMAGENET_SIZES = {
     "8-384": (8, 384, 8, "16.81M"),
     "6-512": (6, 512, 8, "23.37M"),
     "8-512": (8, 512, 8, "29.68M"),
@@ -135,10 +135,10 @@ def spikformer_models() -> Mapping[str, Callable[[], Card]]:
     for size, (depth, width, heads) in _SMALL.items():
         for dataset in ("digits", "mnist", "fashion-mnist", "cifar10"):
             add(size, dataset, depth, width, heads, "")
-    for size, row in _CIFAR.items():
-        for dataset in ("cifar10", "cifar100"):
-            add(size, dataset, *row)
-    for size, row in _IMAGENET.items():
+    for size, row in CIFAR_SIZES.items():
+        add(size, "cifar10", *row)
+        add(size, "cifar100", *row[:3], "")  # the published sizes have the CIFAR-10 head
+    for size, row in IMAGENET_SIZES.items():
         add(size, "imagenet", *row)
     add("2-256", "cifar10-dvs", 2, 256, 16, "2.59M")
     return models

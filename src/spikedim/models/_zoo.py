@@ -1,17 +1,36 @@
 """The catalogue: model names and the cards behind them."""
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
-from spikedim._core import InputError, check_choice
+from spikedim._core import InputError
 from spikedim.models._card import Card
+from spikedim.models._qkformer import qkformer_models
+from spikedim.models._sdt_v1 import sdt_v1_models
+from spikedim.models._sdt_v2 import sdt_v2_models
+from spikedim.models._spikegpt import spikegpt_models
 from spikedim.models._spikformer import spikformer_models
+from spikedim.models._spikingbert import spikingbert_models
+from spikedim.models._spikingformer import spikingformer_models
+from spikedim.models._spikingresformer import spikingresformer_models
+from spikedim.models._spiliformer import spiliformer_models
 
 __all__ = ["card", "names"]
 
-_CATALOGUES: tuple[Callable[[], Mapping[str, Callable[[], Card]]], ...] = (spikformer_models,)
+_CATALOGUES: tuple[Callable[[], Mapping[str, Callable[[], Card]]], ...] = (
+    spikformer_models,
+    spikingformer_models,
+    sdt_v1_models,
+    sdt_v2_models,
+    qkformer_models,
+    spikingresformer_models,
+    spiliformer_models,
+    spikegpt_models,
+    spikingbert_models,
+)
 
 _TWIN_FAMILIES = ("spikformer", "spikingformer")
 
@@ -107,7 +126,10 @@ def _full_name(base: str) -> str:
             raise InputError(
                 f"card: `name` must say its data set; got {base!r}. Choose {', '.join(forms)}."
             )
-    return check_choice(base, known, name="name", caller="card")
+    candidates = known if "/" in base else {key.partition("/")[0] for key in known}
+    close = difflib.get_close_matches(base, sorted(candidates), n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else "`spikedim model list` shows them."
+    raise InputError(f"card: `name` must be the name of a model; got {base!r}. {hint}")
 
 
 def _softmax_twin(found: Card) -> Card:
