@@ -15,7 +15,7 @@ from spikedim.dimension._measure import Detail, Path, choose_path, measure_spect
 from spikedim.dimension._source import Source, open_source
 from spikedim.dimension._spectrum import Spectrum
 
-__all__ = ["covariance_spectrum"]
+__all__ = ["covariance_spectrum", "spectrum_of_source"]
 
 _POOL_ROWS = 4096
 
@@ -110,12 +110,11 @@ def spectrum_of_source(
     if choose_path(source, memory_budget=budget) is Path.SKETCH:
         from spikedim.dimension._sketch import CovarianceSketch
 
-        stream = source.as_stream()
         sketch = CovarianceSketch.from_stream(
-            stream, memory_budget=budget, generator=chosen, progress=progress
+            source, memory_budget=budget, generator=chosen, progress=progress
         )
         return sketch.spectrum(
-            stream=stream if stream.rereadable else None,
+            stream=source if source.rereadable else None,
             replicates=replicates,
             generator=chosen,
             progress=progress,

@@ -34,7 +34,7 @@ class Entries:
         if fourth:
             # Integers below 2**24 are exact in float32, which halves the traffic.
             wide = torch.float64 if rows.is_floating_point() else torch.float32
-            for chunk in rows.split(512):
+            for chunk in torch.split(rows, 512):
                 moved = chunk.to(wide) - self._shift.to(wide)
                 squares = moved.square().sum(dim=1)
                 self._fourth += squares.double().square().sum().item()

@@ -62,7 +62,7 @@ class FloatMoments:
 def float_gram(rows: Tensor) -> Tensor:
     """Return the inner products [S, S] of rows about their mean, in float64."""
     out = torch.zeros(len(rows), len(rows), dtype=torch.float64)
-    for block in rows.split(8192, dim=1):
+    for block in torch.split(rows, _BLOCK, dim=1):
         centred = block.double()
         centred = centred - centred.mean(dim=0)
         out.addmm_(centred, centred.T)

@@ -37,7 +37,7 @@ class IntegerMoments:
 
     def update(self, rows: Tensor) -> None:
         """Add int8 rows [b, D]."""
-        for chunk in rows.split(_CHUNK):
+        for chunk in torch.split(rows, _CHUNK):
             if self._n_recent + len(chunk) > _SAFE_TERMS:
                 self._flush()
             for strip, (start, stop) in zip(self._recent, self._strips(), strict=True):
@@ -98,7 +98,7 @@ class IntegerMoments:
 def integer_gram(rows: Tensor) -> Tensor:
     """Return the inner products [S, S] of int8 rows, exact, in float64."""
     out = torch.zeros(len(rows), len(rows), dtype=torch.float64)
-    for block in rows.split(_SAFE_TERMS, dim=1):
+    for block in torch.split(rows, _SAFE_TERMS, dim=1):
         out += integer_product(block, block.T)
     return out
 
@@ -106,7 +106,7 @@ def integer_gram(rows: Tensor) -> Tensor:
 def integer_product(left: Tensor, right: Tensor) -> Tensor:
     """Return the exact int32 product of two int8 matrices (inner size <= 131,071)."""
     if _has_exact_int8_product():
-        return torch._int_mm(left, right)  # type: ignore[no-any-return]
+        return torch._int_mm(left, right)
     # float64 holds every integer below 2**53.
     return (left.double() @ right.double()).to(torch.int32)
 

@@ -121,7 +121,7 @@ def _covariance(
         half[generator.permutation(source.n_groups)[: source.n_groups // 2]] = True
     entries, pool, start = Entries(), [], 0
     watch = detail is Detail.ALL or not source.eight_bit
-    task = progress.start("covariance", source.n_samples)
+    task = progress.start("covariance", float(source.n_samples))
     for batch in source.batches():
         rows = _rows(source, batch)
         stop = start + len(rows)
@@ -137,7 +137,7 @@ def _covariance(
             parts[1].update(whole[~mask])
         else:
             parts[0].update(whole)
-        progress.advance(task, len(rows))
+        progress.advance(task, float(len(rows)))
         start = stop
     progress.finish(task)
     halves = [part.covariance() for part in parts] if split else []
@@ -157,7 +157,7 @@ def _covariance(
 
 def _gram(source: Source, pool_rows: AnyArray, progress: AbstractProgress) -> _Raw:
     """Hold all rows and multiply them with themselves: for fewer samples than features."""
-    task = progress.start("Gram matrix", source.n_samples)
+    task = progress.start("Gram matrix", float(source.n_samples))
     batches = [_rows(source, batch) for batch in source.batches()]
     rows = torch.cat(batches)
     entries = Entries()
@@ -166,7 +166,7 @@ def _gram(source: Source, pool_rows: AnyArray, progress: AbstractProgress) -> _R
     progress.finish(task)
     centred = centre_gram(products)
     fourth = centred.diagonal().square().mean().item()
-    mean = torch.cat([block.double().mean(dim=0) for block in rows.split(8192, dim=1)])
+    mean = torch.cat([block.double().mean(dim=0) for block in torch.split(rows, 8192, dim=1)])
     constant = entries.constant(epsilon=source.epsilon)
     if len(pool_rows) == source.n_samples:
         pool = Pool(rows, group_size=source.group_size, gram=products)
@@ -240,7 +240,15 @@ def _finish(
         subsets=tuple(_scaled(part, scale) for part in subsets),
         neighbourhoods=tuple(_scaled(part, scale) for part in near),
         fingerprint=source.fingerprint if detail is Detail.ALL else "",
+        notes=_notes(source),
     )
+
+
+def _notes(source: Source) -> tuple[str, ...]:
+    if source.group_size == 1:
+        return ()
+    note = f"Rows come in groups of {source.group_size} (tokens of one sample), "
+    return (note + "which are not independent: subsets hold whole groups.",)
 
 
 def _method(source: Source, *, gram: bool) -> str:

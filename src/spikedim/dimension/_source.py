@@ -24,7 +24,7 @@ _BATCH_BYTES = 256 << 20
 @final
 @dataclass(frozen=True)
 class Source:
-    """Samples [S, D] with what a spectrum must remember of their origin.
+    """Samples [S, D] with what a spectrum must remember of their origin; itself a stream.
 
     Exactly one of `array` and `stream` is set. A raw value v stands for v * scale + offset.
     """
@@ -64,18 +64,27 @@ class Source:
         return "" if self.array is None else fingerprint_arrays(self.array)
 
     @property
-    def batch_rows(self) -> int:
-        """Rows per batch: large enough for matrix products, small enough for the memory."""
-        return int(np.clip(_BATCH_BYTES // (8 * self.n_features), 1, 10_000))
+    def shape(self) -> tuple[int, int]:
+        """S and D."""
+        return self.n_samples, self.n_features
 
-    def batches(self) -> Iterator[AnyArray]:
-        """Yield checked raw arrays [b, D] and raise `InputError` if the count is wrong."""
+    @property
+    def rereadable(self) -> bool:
+        """Whether `batches` may be called more than once."""
+        return self.stream is None or self.stream.rereadable
+
+    def batches(self, batch_size: int | None = None) -> Iterator[AnyArray]:
+        """Yield checked raw arrays [b, D] and raise `InputError` if the count is wrong.
+
+        Batches are large enough for matrix products and small enough for the memory.
+        """
+        size = batch_size or int(np.clip(_BATCH_BYTES // (8 * self.n_features), 1, 10_000))
         if self.array is not None:
-            for start in range(0, self.n_samples, self.batch_rows):
-                yield self.array[start : start + self.batch_rows]
+            for start in range(0, self.n_samples, size):
+                yield self.array[start : start + size]
         elif self.stream is not None:
             seen = 0
-            for raw in self.stream.batches(self.batch_rows):
+            for raw in self.stream.batches(size):
                 rows = check_array(raw, name="x", caller=self.caller, min_rows=1)
                 seen += len(rows)
                 if rows.shape[1] != self.n_features or rows.dtype != self.dtype:
@@ -99,7 +108,8 @@ def open_source(x: Any, *, layer: str, caller: str) -> Source:
     array = check_array(x, name="x", caller=caller, min_rows=2)
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
-    return Source(caller, *array.shape, layer=layer, dtype=array.dtype, array=array)
+    s, d = array.shape
+    return Source(caller, s, d, layer=layer, dtype=array.dtype, array=array)
 
 
 def _stream_source(stream: SampleStream, *, caller: str) -> Source:

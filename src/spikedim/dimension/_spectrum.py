@@ -73,6 +73,9 @@ class Spectrum:
         Bound on the largest eigenvalue outside the captured subspace (sketch only).
     residual_frobenius : float or None
         Bound on the Frobenius norm of the covariance outside that subspace (sketch only).
+    residual_coupling : float or None
+        Bound on the Frobenius norm of the block of the covariance that couples that subspace to
+        its complement (sketch with a second pass only).
     norm_fourth_moment : float or None
         Mean of the fourth power of the distance to the mean, for bias correction.
     subsets : tuple of SubsetSpectrum
@@ -106,6 +109,7 @@ class Spectrum:
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
     residual_frobenius: float | None = None
+    residual_coupling: float | None = None
 
     @property
     def exact(self) -> bool:
@@ -162,6 +166,9 @@ class Spectrum:
             residual_norm=None if self.residual_norm is None else self.residual_norm * shrink,
             residual_frobenius=(
                 None if self.residual_frobenius is None else self.residual_frobenius * shrink
+            ),
+            residual_coupling=(
+                None if self.residual_coupling is None else self.residual_coupling * shrink
             ),
             norm_fourth_moment=(
                 None if self.norm_fourth_moment is None else self.norm_fourth_moment * shrink**2

@@ -146,7 +146,7 @@ class Pool:
             squares = norms[centres, None] + norms - 2 * self._gram[centres]
         else:
             squares = torch.zeros(len(centres), len(self._rows), dtype=torch.float64)
-            for block in self._rows.split(1024, dim=1):
+            for block in torch.split(self._rows, 1024, dim=1):
                 wide = block.double()
                 squares += torch.cdist(wide[centres], wide).square_()
         return squares.topk(size, largest=False).indices
