@@ -27,7 +27,7 @@ def measure(
     from spikedim import planning, report
     from spikedim._core import write_atomic
     from spikedim.cli._console import emit, progress_on_stderr, show
-    from spikedim.cli._plan import command_line, previews
+    from spikedim.cli._plan import command_line, previews, seeded
 
     with progress_on_stderr(quiet=quiet) as progress:
         result = planning.measure(
@@ -38,6 +38,7 @@ def measure(
             progress=progress,
             command=command_line(),
         )
+        result = seeded(result, seed)
         page = None
         if html is not None:
             page = report.measurement_page(result, previews=previews(result, memory))

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +19,7 @@ from spikedim.cli._options import (
     check_outputs,
 )
 
-__all__ = ["command_line", "plan"]
+__all__ = ["command_line", "plan", "previews", "seeded"]
 
 PREVIEWS = 24
 
@@ -95,6 +96,7 @@ def plan(
             progress=progress,
             command=command_line(),
         )
+        result = seeded(result, seed)
         page = None
         if html is not None:
             page = report.plan_page(
@@ -120,6 +122,11 @@ def previews(result: Any, memory: str) -> tuple[Any, ...]:
 
     samples = open_samples(result.data.spec, layer=result.data.layer, memory_budget=memory)
     return tuple(samples.preview(PREVIEWS))
+
+
+def seeded(result: Any, seed: int) -> Any:
+    """Return `result` with the seed of the generator that it was given."""
+    return replace(result, provenance=replace(result.provenance, seed=seed))
 
 
 def command_line() -> str:

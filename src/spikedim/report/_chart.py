@@ -1,5 +1,6 @@
 """A picture with everything that a reader who cannot see it needs."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
@@ -48,7 +49,9 @@ def draw(
     widths: tuple[float, ...] = (WIDE, NARROW),
 ) -> Chart:
     """Draw `figure` at each of `widths` (points), the widest first."""
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC), warnings.catch_warnings():
+        # The browser draws the text, with whatever font has the glyph.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         drawn = [
             to_svg(figure(width), name=f"{name}-{form}")
             for width, form in zip(widths, ("wide", "narrow"), strict=False)

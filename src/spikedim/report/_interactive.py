@@ -5,7 +5,6 @@ from typing import Any
 
 from spikedim._core import require
 from spikedim.planning import Plan
-from spikedim.report._style import SERIES
 
 __all__ = ["steps_script", "steps_specification"]
 
@@ -39,7 +38,7 @@ def steps_specification(plan: Plan) -> dict[str, Any]:
     horizontal = altair.X("epsilon:Q", title=f"error ({plan.epsilon.kind.value})").scale(type="log")
     vertical = altair.Y("T:Q", title="T [steps], before rounding up").scale(type="log")
     base = altair.Chart(altair.Data(values=points)).encode(
-        x=horizontal, color=altair.Color("law:N").scale(range=list(SERIES)).legend(orient="top")
+        x=horizontal, color=altair.Color("law:N").legend(orient="top")
     )
     band = base.mark_area(opacity=0.15).encode(y=altair.Y("low:Q", title=""), y2="high:Q")
     line = base.mark_line(point=True).encode(
@@ -81,11 +80,12 @@ def steps_script(plan: Plan) -> str:
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue("--ink").trim();
     const rule = style.getPropertyValue("--rule").trim();
+    const category = [1, 2, 3, 4, 5].map(k => style.getPropertyValue(`--series-${{k}}`).trim());
     const axis = {{labelColor: ink, titleColor: ink, gridColor: rule, domainColor: ink,
                   tickColor: ink}};
     vegaEmbed("#interactive-steps", {drawing}, {{
       actions: false, ast: true, renderer: "svg",
-      config: {{background: "transparent", axis, view: {{stroke: null}},
+      config: {{background: "transparent", axis, range: {{category}}, view: {{stroke: null}},
                legend: {{labelColor: ink, titleColor: ink}}}},
     }});
     """

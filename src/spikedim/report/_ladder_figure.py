@@ -50,7 +50,9 @@ def ladder_rows(plan: Plan) -> dict[str, list[Row]]:
     }
 
 
-def _law_row(label: str, value: float, low: float | None, high: float | None, *, ours: bool) -> Row:
+def _law_row(
+    label: str, value: float | int, low: float | int | None, high: float | int | None, *, ours: bool
+) -> Row:
     ends = (value if low is None else low, value if high is None else high)
     text = interval(count(value), *map(count, ends))
     return Row(label, text, value, *ends, SERIES[0], "o", strong=ours)

@@ -38,9 +38,9 @@ class Row:
 
     label: str
     text: str
-    value: float
-    low: float
-    high: float
+    value: float | int
+    low: float | int
+    high: float | int
     colour: str
     marker: str = "o"
     hollow: bool = False

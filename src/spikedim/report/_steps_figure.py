@@ -54,7 +54,8 @@ def steps_figure(plan: Plan, width: float) -> Figure:
     )
     errors = [*(value for curve in curves for value in curve.epsilons), epsilon]
     steps = [*(value for curve in curves for value in (*curve.low, *curve.high)), plan.steps_high]
-    log_axis(axes, "x", min(errors), max(errors) * 1.0001, ticks=4 if narrow else 9)
+    margin = 1.0001 if curves else 3.0
+    log_axis(axes, "x", min(errors) / margin, max(errors) * margin, ticks=4 if narrow else 9)
     top = min(max(steps) * 1.3, _MOST)
     log_axis(axes, "y", _LEAST, max(top, 2 * plan.steps_high), ticks=8)
     axes.set_xlabel("error ε" if narrow else epsilon_axis(plan.epsilon.kind))
@@ -80,7 +81,8 @@ def steps_alt(plan: Plan) -> str:
         f"{approximate(max(curve.epsilons))}"
         for curve in _ordered(plan)
     ]
+    lines = "; ".join(parts) if parts else "No law gives a line"
     return (
-        f"Steps against error on logarithmic axes. {'; '.join(parts)}. "
+        f"Steps against error on logarithmic axes. {lines}. "
         f"At the chosen ε = {plan.epsilon}, {plan.law} gives T = {_answer(plan)}."
     )

@@ -50,7 +50,7 @@ RC.pop("backend", None)
 _POINTS_PER_INCH = 72.0
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float | int) -> Figure:
     """Return an empty figure of `width` x `height` points, which are pixels of the page."""
     size = (width / _POINTS_PER_INCH, height / _POINTS_PER_INCH)
     return Figure(figsize=size, dpi=_POINTS_PER_INCH, layout="constrained")
@@ -64,14 +64,16 @@ def plain_axes(figure: Figure) -> Axes:
     return axes
 
 
-def axis_number(value: float, _position: int | None = None) -> str:
+def axis_number(value: float | int, _position: int | None = None) -> str:
     """Label a tick: no exponent where a plain number is as short."""
     if value >= 1:
         return count(value, 2).replace(".0 ", " ")
     return approximate(value, 1)
 
 
-def log_axis(axes: Axes, which: str, low: float, high: float, *, ticks: int = 6) -> None:
+def log_axis(
+    axes: Axes, which: str, low: float | int, high: float | int, *, ticks: int = 6
+) -> None:
     """Make an axis logarithmic from `low` to `high` with few, round tick labels."""
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
