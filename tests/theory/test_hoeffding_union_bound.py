@@ -8,7 +8,7 @@ import pytest
 from spikedim.bounds import bernstein_steps, hoeffding_steps, sigma_delta_max_error_steps
 
 TOKENS, FEATURES, DELTA, ETA = 64, 384, 0.05, 0.01
-RUNS = 200
+RUNS = 100
 
 
 def failures(steps, rates, generator, runs=RUNS):

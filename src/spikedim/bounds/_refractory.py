@@ -106,7 +106,7 @@ def refractory_capacity(*, refractory_steps: int) -> Bound:
     )
     return Bound(
         name=name,
-        value=float(root) / math.log(2),
+        value=min(1.0, float(root) / math.log(2)),
         unit="bits per step",
         kind=BoundKind.EXACT,
         population=f"one neuron with a refractory period of {d} steps",
