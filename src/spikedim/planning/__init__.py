@@ -1,9 +1,13 @@
 """Plans: data, model and error target in; steps, spikes and energy out."""
 
 from spikedim.laws import LawCurve
+from spikedim.planning._budgets import rate_ceiling, steps_within_energy
+from spikedim.planning._compare import compare
 from spikedim.planning._comparison import Comparison, ComparisonRow
+from spikedim.planning._measure import measure
 from spikedim.planning._measurement import Measurement
 from spikedim.planning._plan import Advisory, DataSummary, InverseAnswers, ModelSummary, Plan
+from spikedim.planning._planner import plan
 
 __all__ = [
     "Advisory",
@@ -15,4 +19,9 @@ __all__ = [
     "Measurement",
     "ModelSummary",
     "Plan",
+    "compare",
+    "measure",
+    "plan",
+    "rate_ceiling",
+    "steps_within_energy",
 ]

@@ -21,7 +21,7 @@ def plan_advisories(context: Context) -> tuple[Advisory, ...]:
 
 
 def _vacuous(context: Context) -> Advisory | None:
-    """The target asks for nothing, or for no information."""
+    """Warn that the target asks for nothing, or for no information."""
     found = vacuous_warnings(context.inputs)
     if not found:
         return None
@@ -31,7 +31,7 @@ def _vacuous(context: Context) -> Advisory | None:
 
 
 def _reconstructed(context: Context) -> Advisory | None:
-    """The chosen law is the reconstructed rule."""
+    """Warn of the reconstructed rule."""
     if not context.chosen.law.startswith("reconstructed"):
         return None
     return Advisory(
@@ -42,7 +42,7 @@ def _reconstructed(context: Context) -> Advisory | None:
 
 
 def _floor(context: Context) -> Advisory | None:
-    """The target lies below what a 95 % projection leaves out."""
+    """Warn of a target below what a 95 % projection leaves out."""
     flagged = next(
         (row.warnings for row in context.results if row.law == "subspace" and row.warnings), ()
     )
@@ -53,7 +53,7 @@ def _floor(context: Context) -> Advisory | None:
 
 
 def _projection(context: Context) -> Advisory | None:
-    """T holds for a decoder that uses the covariance of the data."""
+    """Say that T needs a decoder that uses the covariance of the data."""
     if context.chosen.law not in _PROJECTING or is_trivial(context.inputs):
         return None
     spectrum, chosen = context.inputs.spectrum, context.chosen
@@ -69,7 +69,7 @@ def _projection(context: Context) -> Advisory | None:
 
 
 def _rising(context: Context) -> Advisory | None:
-    """An estimate still grows with the number of samples."""
+    """Warn of estimates that still grow with the number of samples."""
     rising = [found.estimator for found in context.estimates if found.still_rising]
     if not rising:
         return None
@@ -80,7 +80,7 @@ def _rising(context: Context) -> Advisory | None:
 
 
 def _few_samples(context: Context) -> Advisory | None:
-    """Fewer samples than ten per dimension."""
+    """Warn of fewer samples than ten per dimension."""
     used, n_samples = context.inputs.dimension, context.raw.n_samples
     if n_samples >= _SAMPLES_PER_DIMENSION * used.value:
         return None
@@ -92,7 +92,7 @@ def _few_samples(context: Context) -> Advisory | None:
 
 
 def _rate(context: Context) -> Advisory | None:
-    """The firing rate was assumed."""
+    """Warn of an assumed firing rate."""
     rate = context.inputs.rate
     used = context.card is not None or context.chosen.law.startswith("reconstructed")
     if rate.source != "assumed" or not used:
@@ -104,7 +104,7 @@ def _rate(context: Context) -> Advisory | None:
 
 
 def _lipschitz(context: Context) -> Advisory | None:
-    """L was assumed and does not cancel."""
+    """Warn of an assumed L that does not cancel."""
     lipschitz = context.inputs.lipschitz
     if lipschitz.source != "assumed" or context.inputs.epsilon.kind is EpsilonKind.RELATIVE:
         return None
@@ -115,7 +115,7 @@ def _lipschitz(context: Context) -> Advisory | None:
 
 
 def _layer(context: Context) -> Advisory | None:
-    """The dimension is the input's, the population is the model's."""
+    """Say that the dimension is the input's where the population is the model's."""
     if context.card is None:
         return None
     used, tokens = context.inputs.dimension, context.inputs.data_population.tokens
@@ -128,7 +128,7 @@ def _layer(context: Context) -> Advisory | None:
 
 
 def _mismatch(context: Context) -> Advisory | None:
-    """The card was made for other data."""
+    """Warn of a model made for other data."""
     card, data = context.card, context.inputs.data_population
     if card is None or card.tokens == data.tokens or data.tokens == 1:
         return None
@@ -139,7 +139,7 @@ def _mismatch(context: Context) -> Advisory | None:
 
 
 def _range(context: Context) -> Advisory | None:
-    """Entries had to be mapped to [0, 1]."""
+    """Say that entries had to be mapped to [0, 1]."""
     raw = context.raw
     if raw.minimum >= 0 and raw.maximum <= 1:
         return None
@@ -151,7 +151,7 @@ def _range(context: Context) -> Advisory | None:
 
 
 def _sketch(context: Context) -> Advisory | None:
-    """The spectrum is a sketch."""
+    """Say that the spectrum is a sketch."""
     if context.raw.exact:
         return None
     return Advisory(
@@ -162,7 +162,7 @@ def _sketch(context: Context) -> Advisory | None:
 
 
 def _scope(context: Context) -> Advisory | None:  # noqa: ARG001 - printed with every plan
-    """Before training, T holds for rate codes."""
+    """State the scope of every plan."""
     return Advisory(
         "Before training, T holds for rate-coded networks; directly coded LIF networks follow "
         "their own curve, set by the T they were trained with.",
@@ -173,14 +173,14 @@ def _scope(context: Context) -> Advisory | None:  # noqa: ARG001 - printed with 
 _CHECKS: tuple[Callable[[Context], Advisory | None], ...] = (
     _vacuous,
     _reconstructed,
-    _floor,
     _projection,
-    _rising,
-    _few_samples,
     _rate,
     _lipschitz,
+    _few_samples,
+    _rising,
     _mismatch,
     _layer,
+    _floor,
     _range,
     _sketch,
     _scope,

@@ -16,16 +16,25 @@ from spikedim.energy import (
 from spikedim.laws import FIRING_RATE, Assumed, LawResult, combine, whole_steps
 from spikedim.models import Card
 
-__all__ = ["HEADLINE_BITS", "HEADLINE_RULES", "break_even_rows", "energy_rows", "spread_over"]
+__all__ = [
+    "HEADLINE_BITS",
+    "HEADLINE_RULES",
+    "HEADLINE_TWIN",
+    "break_even_rows",
+    "energy_rows",
+    "spread_over",
+]
 
-HEADLINE_RULES = Rules.M1
+# The rule set made for this comparison: compute and movement on both sides.
+HEADLINE_RULES = Rules.M3
 HEADLINE_BITS = 8
+HEADLINE_TWIN = "qann_8bit"
 
 
 def spread_over(result: LawResult, rate: Assumed) -> list[tuple[tuple[int, float], ...]]:
     """Return, for each cause, the whole steps and the network's firing rate at both its ends."""
     uses_rate = any(cause.name == FIRING_RATE for cause in result.causes)
-    ends = []
+    ends: list[tuple[tuple[int, float], ...]] = []
     for cause in result.causes:
         # A law of the data population has a firing rate of its own; the network keeps its.
         low_rate, high_rate = (
@@ -64,8 +73,10 @@ def _spiking_row(
 
     ends = [(at(a), at(b)) for a, b in spread]
     low, high = combine(point.value_mj, [*ends, (point.low_mj, point.high_mj)])
+    # The point row was priced at one rate and says so; this row is not.
+    rest = [part for part in point.band.split("; ") if part and not part.startswith("firing rate")]
     return replace(
-        point, low_mj=low, high_mj=high, band=f"steps, firing rate; {point.band}".rstrip("; ")
+        point, low_mj=low, high_mj=high, band="; ".join(["steps and firing rate", *rest])
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from spikedim.data import Samples
-from spikedim.energy import BreakEven, EnergyEstimate
+from spikedim.energy import BreakEven, EnergyEstimate, Rules
 from spikedim.laws import AbstractLaw, LawInputs, LawResult, is_trivial
 from spikedim.models import Card
-from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES
+from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLINE_TWIN
 from spikedim.planning._summaries import noun_of
 from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
 
@@ -35,7 +35,7 @@ def plan_headline(
         )
     ]
     noun = noun_of(samples)
-    snn, twin = _find(energy, "snn"), _find(energy, f"qann_{HEADLINE_BITS}bit")
+    snn = _find(energy, "snn", HEADLINE_RULES)
     if snn is None:
         parts.append(f" and {spikes} per {noun}")
     else:
@@ -44,8 +44,8 @@ def plan_headline(
     parts.append(f" [law: {law.name}, {law.catch}].")
     if is_trivial(inputs):
         parts.append(" The target is trivial: a constant answer meets it.")
-    if snn is not None and twin is not None:
-        parts.append(_against(snn, twin, _even(break_even)))
+    if snn is not None:
+        parts.append(_against(energy, _even(break_even)))
     return "".join(parts)
 
 
@@ -65,40 +65,48 @@ def _spikes_text(result: LawResult, network: tuple[float, float, float] | None) 
     return f"{interval_text(*spikes)} spikes of the data population"
 
 
-def _find(energy: Sequence[EnergyEstimate], subject: str) -> EnergyEstimate | None:
-    """Return the row of one subject under the headline's rule set."""
-    rows = [row for row in energy if row.rules == str(HEADLINE_RULES) and row.subject == subject]
+def _find(energy: Sequence[EnergyEstimate], subject: str, rules: Rules) -> EnergyEstimate | None:
+    """Return the row of one subject under one rule set."""
+    rows = [row for row in energy if row.rules == str(rules) and row.subject == subject]
     return rows[0] if rows else None
 
 
 def _even(rows: Sequence[BreakEven]) -> BreakEven | None:
     """Return the break-even rate against the headline's twin."""
-    twin, rules = f"qann_{HEADLINE_BITS}bit", str(HEADLINE_RULES)
-    found = [row for row in rows if row.twin == twin and row.rules == rules]
+    rules = str(HEADLINE_RULES)
+    found = [row for row in rows if row.twin == HEADLINE_TWIN and row.rules == rules]
     return found[0] if found else None
 
 
-def _against(snn: EnergyEstimate, twin: EnergyEstimate, even: BreakEven | None) -> str:
-    """Say who wins against the 8-bit twin, how clearly, and where it turns."""
-    ratio, worst, best = (
-        twin.value_mj / snn.value_mj,
-        twin.low_mj / snn.high_mj,
-        twin.high_mj / snn.low_mj,
+def _against(energy: Sequence[EnergyEstimate], even: BreakEven | None) -> str:
+    """Say who wins against the 8-bit twin, how clearly, where it turns, and who disagrees."""
+    ratios = {}
+    for rules in Rules:
+        snn, twin = _find(energy, "snn", rules), _find(energy, HEADLINE_TWIN, rules)
+        if snn is not None and twin is not None:
+            ratios[rules] = (
+                twin.low_mj / snn.high_mj,
+                twin.value_mj / snn.value_mj,
+                twin.high_mj / snn.low_mj,
+            )
+    if HEADLINE_RULES not in ratios:
+        return ""
+    worst, ratio, best = ratios[HEADLINE_RULES]
+    verb = "wins" if ratio >= 1 else "loses"
+    # A verdict that its own band contradicts is no verdict.
+    verb = f"probably {verb}" if worst < 1 < best else verb
+    others = ", ".join(
+        f"{times_text(found[1])} by {rules.name}"
+        for rules, found in ratios.items()
+        if rules is not HEADLINE_RULES
     )
-    verdict = "wins" if ratio >= 1 else "loses"
-    # A verdict that its own interval contradicts is no verdict.
-    if worst < 1 < best:
-        verdict = f"{'may win' if ratio >= 1 else 'may lose'}, within the bands"
     text = (
-        f" Against an {HEADLINE_BITS}-bit twin of the same shape it {verdict} "
-        f"({times_text(ratio)} less energy)"
-        if ratio >= 1
-        else f" Against an {HEADLINE_BITS}-bit twin of the same shape it {verdict} "
-        f"({times_text(1 / ratio)} the energy)"
+        f" Against an {HEADLINE_BITS}-bit twin of the same shape it {verb} "
+        f"({times_text(ratio)}{'; ' if others else ''}{others})"
     )
     if even is None:
         return f"{text}."
     if even.rate is None:
         return f"{text}; {even.reason}."
-    where = f"below a firing rate of {number_text(100 * even.rate)} %"
-    return f"{text}; {where} it {'wins' if ratio >= 1 else 'would win'}."
+    would = "wins" if ratio >= 1 else "would win"
+    return f"{text}; below a firing rate of {number_text(100 * even.rate)} % it {would}."

@@ -7,7 +7,7 @@ from spikedim.energy import BreakEven
 from spikedim.laws import AbstractLaw, LawInputs, epsilon_at
 from spikedim.models import Card
 from spikedim.planning._budgets import rate_ceiling, steps_within_energy
-from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES
+from spikedim.planning._energy_rows import HEADLINE_RULES, HEADLINE_TWIN
 from spikedim.planning._plan import InverseAnswers
 
 __all__ = ["inverse_answers"]
@@ -30,9 +30,10 @@ def inverse_answers(
         error = None
     if card is None:
         return InverseAnswers(steps, error, energy_mj)
-    twin = f"qann_{HEADLINE_BITS}bit"
     rates = [
-        row.rate for row in break_even if row.twin == twin and row.rules == str(HEADLINE_RULES)
+        row.rate
+        for row in break_even
+        if row.twin == HEADLINE_TWIN and row.rules == str(HEADLINE_RULES)
     ]
     within, ceiling = None, None
     if energy_mj is not None:
@@ -47,6 +48,6 @@ def inverse_answers(
         steps_within_energy=within,
         energy_rules=str(HEADLINE_RULES),
         rate_to_beat=rates[0] if rates else None,
-        twin=twin,
+        twin=HEADLINE_TWIN,
         rate_within_energy=ceiling,
     )

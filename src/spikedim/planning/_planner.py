@@ -33,6 +33,7 @@ from spikedim.laws import (
 )
 from spikedim.models import Card, Population
 from spikedim.models import card as find_card
+from spikedim.models import names as model_names
 from spikedim.planning._advisories import plan_advisories
 from spikedim.planning._bound_rows import bound_rows
 from spikedim.planning._context import Context
@@ -78,7 +79,8 @@ def plan(
     layer : str or None
         View of the data; None is the default of the data (``patches:2`` for digits).
     model : str, Card or None
-        Model, e.g. ``"spikformer-4-384/cifar10"``; None plans without energy and network.
+        Model, e.g. ``"spikformer-4-384/cifar10"``; without ``/dataset`` the form made for `data`
+        if there is one. None plans without energy and network.
     epsilon : str or Epsilon
         Error target with its kind, e.g. ``"0.07:relative"``.
     rate : float, Assumed or None
@@ -131,7 +133,7 @@ def plan(
     if energy_mj is not None:
         check_positive(energy_mj, name="energy_mj", caller="plan")
     chosen_law = _law(law)
-    card = find_card(model) if isinstance(model, str) else model
+    card = _card(model, data if isinstance(data, str) else data.spec)
     samples = _open(data, layer, memory_budget, progress)
     measured = _measure(samples, memory_budget, generator, progress)
     inputs = _inputs(samples, measured, estimator, target, gain, firing, card)
@@ -249,6 +251,14 @@ def _law(name: str | None) -> AbstractLaw:
             f"{waiting[name]} Use wiener."
         )
     return next(law for law in laws if law.name == name)
+
+
+def _card(model: str | Card | None, spec: str) -> Card | None:
+    """Return the card, in the form made for the data if the name leaves the form open."""
+    if not isinstance(model, str):
+        return model
+    suited = f"{model}/{spec}"
+    return find_card(suited if suited in model_names() else model)
 
 
 def _open(
