@@ -57,8 +57,8 @@ class Constant(Result):
 
 _HOROWITZ = "M. Horowitz, 'Computing's energy problem', ISSCC 2014, doi 10.1109/ISSCC.2014.6757323"
 _LEMAIRE = "E. Lemaire et al., 2022, arXiv 2210.13107, as implemented in SpikingJelly 2.0.0"
-_STEP = "STEP benchmark, NeurIPS 2025, arXiv 2505.11151; unit as read by SpikingJelly 2.0.0"
-_YAN = "Z. Yan et al., 'Reconsidering the energy efficiency of SNNs', arXiv 2409.08290v4, 2026"
+_STEP = "STEP, NeurIPS 2025, arXiv 2505.11151, read in digests; unit as in SpikingJelly 2.0.0"
+_YAN = "Z. Yan et al., arXiv 2409.08290v4, 2026; constants read in two digests"
 _CHIPS = "comparison table of the SENECA paper, PMC10326429, Table 3"
 _CHIP_SCOPE = "pJ per synaptic operation; the table warns: only for high-level comparison"
 _SRAM_SCOPE = "read of one 64-bit word; others restate 5 pJ per 32 bits, a factor 2 in use"

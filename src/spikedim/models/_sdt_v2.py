@@ -104,7 +104,7 @@ def _card(size: str, *, dims: tuple[int, int, int, int], published: str, fused: 
     side = where.side // 16
     notes = [_SEPARABLE]
     if fused:
-        notes.append("RepConv fused to one dense 3 x 3 convolution that reads spikes")
+        notes.append("RepConv fused to one dense 3 x 3 convolution that reads spikes; size derived")
     else:
         notes.append(
             "RepConv as trained: its inner convolutions read real values, so the net is not "

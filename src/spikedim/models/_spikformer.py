@@ -88,6 +88,13 @@ def _card(
         walk.add("unused.pos_embed", "embedding", 0, dead=tokens * width)
         walk.add("unused.norm", "norm", 0, dead=2 * width)
         notes.append("the released positional embedding and final norm never act")
+        notes.append("MACs derived from the stated stem, not checked in a forward pass")
+    if size in _SMALL:
+        notes.append("not a published size: the CIFAR form, small enough to train on a CPU")
+    elif width == 256 and where.static:
+        notes.append("heads chosen for d_k = 32, as the released 384 form; no count depends on it")
+    elif width == 768:
+        notes.append("head count not fixed in the repository: 8 here, 12 elsewhere changes MACs")
     notes.extend(where.notes)
     return Card(
         name=f"spikformer-{size}/{dataset}",
