@@ -35,7 +35,7 @@ def arrange(
     [S, D] is a table; [S, H, W] is grey images if 8-bit or if an image layer is asked for, else a
     series [S, T, channels]; [S, H, W, C] and [S, C, H, W] are images.
     """
-    if len(shape) not in (2, 3, 4) or 0 in shape[1:]:
+    if len(shape) not in (2, 3, 4) or min(shape[1:]) < 1 or shape[0] < 0:
         raise refuse(
             "hold an array with axes [S, D], [S, T, channels], [S, H, W] or [S, H, W, C]",
             f"shape {shape} in {what}",

@@ -176,7 +176,7 @@ def open_cifar(folder: Path, request: Request, name: str) -> Source:
         )
     budget = request.memory_budget
     found: list[int] = []
-    for file in request.progress.track(files, f"reading {name}", len(files)):
+    for file in request.progress.track(files, f"reading {name}", float(len(files))):
         batch = read_plain_pickle(file, budget)
         images = _images(batch, file)
         found += _labels(batch, flavour.label_keys, len(images), file)

@@ -100,7 +100,7 @@ def _tfidf(texts: list[str], request: Request) -> AnyArray:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    task = request.progress.start("TF-IDF and SVD", 2)
+    task = request.progress.start("TF-IDF and SVD", 2.0)
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2 if len(texts) >= 1000 else 1)
     try:
         counts = vectorizer.fit_transform(texts)
@@ -141,7 +141,7 @@ def _pooled(
     import torch
 
     starts = range(0, len(texts), _MINILM_BATCH)
-    for start in progress.track(starts, "embedding texts", len(starts)):
+    for start in progress.track(starts, "embedding texts", float(len(starts))):
         with torch.inference_mode():
             inputs = tokenizer(  # type: ignore[operator]
                 texts[start : start + _MINILM_BATCH],

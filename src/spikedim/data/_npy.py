@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -13,7 +13,7 @@ from spikedim.data._arrays import arrange, array_source, check_dtype, slices
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._reading import reading
 from spikedim.data._source import Request, Source, refuse
-from spikedim.data._streams import read_rows
+from spikedim.data._streams import ByteStream, read_rows
 
 __all__ = ["open_npy", "open_npz"]
 
@@ -71,6 +71,11 @@ def open_npy(path: Path, request: Request, *, fingerprint: str = "") -> Source:
 def _map(path: Path) -> AnyArray:
     """Map a .npy file; refuse pickles, foreign and truncated files."""
     with reading(path):
+        with path.open("rb") as stream:
+            head = stream.read(6)
+        # Without its magic bytes numpy takes any file for a pickle.
+        if head != b"\x93NUMPY" and not head.startswith(b"\x80"):
+            raise refuse("be a whole .npy array", path, f"It does not begin like one. {_REMEDY}")
         try:
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
@@ -168,7 +173,7 @@ def _choose(names: list[str], key: str | None, split: str, path: Path) -> tuple[
     return found, label
 
 
-def _read_header(stream: IO[bytes], what: object) -> Header:
+def _read_header(stream: ByteStream, what: object) -> Header:
     """Read the header of a .npy stream."""
     try:
         version = npy_format.read_magic(stream)
@@ -229,4 +234,6 @@ def _class_names(
         return ()
     with archive.open(f"{name}.npy") as stream:
         _, _, dtype = _read_header(stream, path)
+    if dtype.hasobject:
+        check_dtype(dtype, f"{path}:{name}")
     return tuple(str(n) for n in _whole(archive, name, path, budget)) if dtype.kind == "U" else ()

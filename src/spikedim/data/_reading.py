@@ -48,4 +48,4 @@ def reading(what: object) -> Iterator[None]:
             f"Reading stopped: {error or type(error).__name__}. Copy or download it again.",
         ) from error
     except OSError as error:
-        raise refuse("be readable", what, f"The system said: {error}.") from error
+        raise refuse("be readable", what, f"The system said: {error.strerror or error}.") from error

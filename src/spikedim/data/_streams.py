@@ -3,27 +3,30 @@
 import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from spikedim._core import AnyArray
 
-__all__ = ["open_bytes", "read_rows", "rebatch"]
+__all__ = ["ByteStream", "open_bytes", "read_rows", "rebatch"]
+
+# Files, gzip streams, zip and tar members can all `read`, but share no class.
+ByteStream: TypeAlias = Any
 
 _READ_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> ByteStream:
     """Open a file for reading, through gzip if its first bytes say so."""
     with path.open("rb") as stream:
         packed = stream.read(2) == _GZIP_MAGIC
-    return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
+    return gzip.open(path, "rb") if packed else path.open("rb")
 
 
 def read_rows(
-    stream: IO[bytes], rows: int, item_shape: tuple[int, ...], dtype: np.dtype[Any]
+    stream: ByteStream, rows: int, item_shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> AnyArray:
     """Read `rows` items into one new array; raise `EOFError` if they are not all there."""
     out = np.empty((rows, *item_shape), dtype)
