@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,3 +165,37 @@ def test_numpy_and_integer_numbers_are_welcome(theorem):
         else [got.value]
     )
     assert values == plain
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_theory_index_names_every_theorem_and_only_tests_that_exist():
+    index = (DOCS / "theory-index.md").read_text(encoding="utf-8")
+    quoted = set(re.findall(r"`([^`\s]+)`", index))
+    assert {f.__name__ for f in FUNCTIONS} <= quoted
+    tests = {name for name in quoted if name.endswith(".py")}
+    assert tests
+    assert [t for t in sorted(tests) if not (DOCS.parent / "tests" / t).is_file()] == []
+
+
+def test_every_test_of_the_index_uses_the_theorems_of_its_row():
+    index = (DOCS / "theory-index.md").read_text(encoding="utf-8")
+    theorems = {f.__name__ for f in FUNCTIONS}
+    rows = [line.split("|") for line in index.splitlines() if "test_" in line and "|" in line]
+    assert len(rows) > 15
+    for row in rows:
+        named = theorems & set(re.findall(r"`(\w+)`", "|".join(row[:-2])))
+        files = re.findall(r"`([\w/]+\.py)`", row[-2])
+        text = "".join((DOCS.parent / "tests" / f).read_text(encoding="utf-8") for f in files)
+        assert [name for name in sorted(named) if name not in text] == []
+
+
+def test_the_guide_and_the_symbols_name_only_what_exists():
+    guide = (DOCS / "how-to-choose-a-bound.md").read_text(encoding="utf-8")
+    known = set(bounds.__all__)
+    for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", guide):
+        parameters = name in LEGAL
+        assert parameters or name in known, name
+    for stem in re.findall(r"`([a-z_]+_)\*`", guide):
+        assert any(name.startswith(stem) for name in known), stem

@@ -11,10 +11,12 @@ from spikedim.bounds import (
     binary_code_steps,
     latency_spikes,
     latency_steps,
+    random_phase_spikes,
     random_phase_steps,
     rate_code_minimax_steps,
     rate_code_spikes,
     rate_code_steps,
+    rate_code_sufficient_spikes,
     rate_code_sufficient_steps,
     sigma_delta_spikes,
     sigma_delta_steps,
@@ -79,7 +81,10 @@ def test_worst_case_steps_are_enough_at_the_worst_input_and_not_far_too_many():
     fewest = rate_code_minimax_steps(**ONE, epsilon_rms=epsilon).value
     assert (enough, fewest) == (100, 81)
     generator = np.random.default_rng(3)
-    squared = (generator.binomial(enough, 0.5, DRAWS) / enough - 0.5) ** 2
+    counts = generator.binomial(enough, 0.5, DRAWS)
+    spikes = rate_code_sufficient_spikes(**_shape(epsilon_fro=epsilon, rate=0.5)).value
+    assert abs(counts.mean() - spikes) < 4 * counts.std() / math.sqrt(DRAWS)
+    squared = (counts / enough - 0.5) ** 2
     standard_error = squared.std() / math.sqrt(DRAWS)
     assert abs(squared.mean() - epsilon**2) < 4 * standard_error
 
@@ -193,3 +198,23 @@ def test_rate_code_spikes_are_at_least_the_closed_form():
         got = rate_code_spikes(tokens=3, features=5, epsilon_rms=2 * delta, lipschitz=2.0).value
         closed = 15 * (1 / (12 * delta**2) - 1)
         assert closed <= got < closed + 15 / 2 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("encode", "theorem"),
+    [
+        (_bernoulli, lambda **a: bernoulli_spikes(**a, rate_variance=0.05)),
+        (_sigma_delta(0.5), sigma_delta_spikes),
+        (_random_phase, random_phase_spikes),
+    ],
+    ids=["bernoulli", "sigma-delta", "random phase"],
+)
+def test_spikes_are_those_that_the_code_fires(encode, theorem):
+    generator = np.random.default_rng(4)
+    rates = generator.random((DRAWS // 8, 8)) * 0.4
+    target = {"tokens": 2, "features": 4, "lipschitz": 1.0, "epsilon_rms": 0.02}
+    bound = theorem(**target, rate=0.2).value
+    steps = round(bound / (8 * 0.2))
+    fired = (encode(rates, steps, generator) * steps).sum(axis=1)
+    # Mean of 50,000 samples, and a rate of 0.2 that is itself a mean of 400,000 draws.
+    assert fired.mean() == pytest.approx(bound, abs=6 * fired.std() / math.sqrt(DRAWS / 8) + 0.02)

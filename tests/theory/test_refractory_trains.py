@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 from spikedim.bounds import (
     refractory_capacity,
+    refractory_code_spikes,
     refractory_code_steps,
     spikes_for_bits_refractory,
     steps_for_bits_refractory,
@@ -136,6 +137,10 @@ def test_refractory_code_reaches_its_error(refractory):
         last[spike] = t
         if t >= 0:
             counts += spike
+    fired = refractory_code_spikes(
+        tokens=1, features=1, epsilon_rms=epsilon, lipschitz=1.0, refractory_steps=refractory
+    ).value
+    assert counts.mean() == pytest.approx(fired, rel=0.02)
     rms = np.sqrt(np.mean(((1 + refractory) * counts / steps - rates) ** 2))
     # 20,000 draws: the standard error of an RMS is below 0.8 % of it.
     assert rms == pytest.approx(epsilon, rel=0.03)

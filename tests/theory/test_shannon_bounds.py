@@ -10,6 +10,7 @@ from spikedim.bounds import (
     published_one_bit_per_spike,
     published_rate_distortion,
     spikes_for_bits,
+    steps_for_bits,
     uniform_information_bits,
     uniform_information_bits_upper,
 )
@@ -106,6 +107,9 @@ def test_independent_spikes_reach_the_price_so_one_bit_per_spike_is_false():
     spikes = (probability * weights).sum()
     assert spikes_for_bits(bits=entropy, rate=rate).value == pytest.approx(spikes, rel=1e-12)
     assert published_one_bit_per_spike(bits=entropy).value > 3.6 * spikes
+    assert steps_for_bits(bits=entropy, neurons=cells, rate=rate).value == 1
+    assert steps_for_bits(bits=entropy * 1.001, neurons=cells, rate=rate).value == 2
+    assert steps_for_bits(bits=entropy, neurons=cells // 4, rate=rate).value == 4
 
 
 def test_one_bit_per_spike_turns_true_at_the_rate_the_verdict_names():
