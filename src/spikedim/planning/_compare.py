@@ -7,7 +7,7 @@ from spikedim.energy import EnergyEstimate
 from spikedim.planning._comparison import Comparison, ComparisonRow
 from spikedim.planning._measurement import Measurement
 from spikedim.planning._plan import Plan
-from spikedim.planning._wording import assumed_text, interval_text, times_text
+from spikedim.planning._wording import assumed_text, dimension_text, interval_text, times_text
 
 __all__ = ["compare"]
 
@@ -65,7 +65,10 @@ def _number(
     whole: bool = False,
 ) -> _Row:
     """Return a row for two numbers with intervals, and whether they are equal."""
-    texts = (interval_text(*a, whole=whole), interval_text(*b, whole=whole))
+    if unit == "dimensions":
+        texts = (dimension_text(*a), dimension_text(*b))
+    else:
+        texts = (interval_text(*a, whole=whole), interval_text(*b, whole=whole))
     ratio = None if reason or a[0] == 0 else b[0] / a[0]
     return ComparisonRow(name, unit, *texts, ratio, reason), a == b
 
@@ -82,6 +85,12 @@ def _compare_plans(a: Plan, b: Plan) -> Comparison:
         steps_reason = f"one error is {a.epsilon.kind.value}, the other {b.epsilon.kind.value}"
     elif a.data.fingerprint != b.data.fingerprint or a.data.layer != b.data.layer:
         steps_reason = "the data or their layers differ, so the same epsilon is not the same task"
+    task_reason = steps_reason
+    if not steps_reason and a.law != b.law:
+        steps_reason = (
+            f"they rest on different laws ({a.law} and {b.law}), so it would compare the laws and "
+            "not the designs"
+        )
     if steps_reason:
         refusals.append(f"No ratio of steps, spikes or energies: {steps_reason}.")
     spikes_reason = steps_reason
@@ -90,11 +99,6 @@ def _compare_plans(a: Plan, b: Plan) -> Comparison:
         refusals.append(f"No ratio of spikes: {a.spikes_of} against {b.spikes_of}.")
     energy_rows, energy_refusals = _energy(a.energy, b.energy, steps_reason)
     refusals.extend(energy_refusals)
-    if a.law != b.law:
-        refusals.append(
-            f"The answers rest on different laws ({a.law} and {b.law}); a ratio of their steps "
-            "measures the laws, not the designs."
-        )
     rows = [
         _number(
             "steps",
@@ -114,7 +118,7 @@ def _compare_plans(a: Plan, b: Plan) -> Comparison:
         *energy_rows,
         _text("law", a.law, b.law),
         *_dimensions(a, b),
-        *_law_rows(a, b, steps_reason),
+        *_law_rows(a, b, task_reason),
         _text("epsilon", a.epsilon, b.epsilon),
         _text("data", f"{a.data.spec} ({a.data.layer})", f"{b.data.spec} ({b.data.layer})"),
         _text("data fingerprint", a.data.fingerprint, b.data.fingerprint),

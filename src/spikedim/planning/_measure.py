@@ -15,7 +15,7 @@ from spikedim.dimension import DimensionEstimate, all_estimates, covariance_spec
 from spikedim.planning._measurement import Measurement
 from spikedim.planning._plan import Advisory
 from spikedim.planning._summaries import noun_of, summarise_data
-from spikedim.planning._wording import interval_text, number_text
+from spikedim.planning._wording import dimension_text
 
 __all__ = ["measure"]
 
@@ -93,7 +93,7 @@ def measure(
     notes = (*opened.notes, *note)
     if rows_are == "tokens":
         notes = (
-            f"Each of the {rows.group_size} tokens of a {noun_of(opened)} is a row of its own.",
+            f"Each of the {rows.group_size} tokens of every {noun_of(opened)} is a row of its own.",
             *notes,
         )
     return Measurement(
@@ -127,7 +127,7 @@ def _headline(samples: Samples, rows_are: str, dimensions: tuple[DimensionEstima
     """Return the first line: both usual dimensions with their intervals, and the catch."""
     by_name = {found.estimator: found for found in dimensions}
     parts = [
-        f"{label} {interval_text(found.value, found.low, found.high)}"
+        f"{label} {dimension_text(found.value, found.low, found.high)}"
         for name, label in (("pca95", "pca95"), ("participation_ratio", "participation ratio"))
         if (found := by_name.get(name)) is not None
     ]
@@ -160,7 +160,7 @@ def _advisories(
         found.append(
             Advisory(
                 f"{pca.n_samples // group_size:,} samples are few for pca95 = "
-                f"{number_text(pca.value)}: with fewer than ten per dimension it comes out low.",
+                f"{round(pca.value):,}: with fewer than ten per dimension it comes out low.",
                 f"Use at least {round(_SAMPLES_PER_DIMENSION * pca.value):,} samples.",
             )
         )

@@ -5,7 +5,14 @@ import math
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.laws import Assumed
 
-__all__ = ["assumed_text", "epsilon_text", "interval_text", "number_text", "times_text"]
+__all__ = [
+    "assumed_text",
+    "dimension_text",
+    "epsilon_text",
+    "interval_text",
+    "number_text",
+    "times_text",
+]
 
 _DASH = "\u2013"
 _TIMES = "\u00d7"
@@ -57,6 +64,26 @@ def _between(low: str, high: str) -> str:
     if unit == other:
         return f"{first}{_DASH}{high}"
     return f"{low}{_DASH}{high}"
+
+
+def dimension_text(value: float, low: float, high: float) -> str:
+    """Return a dimension with as many decimals as its interval carries, ranks as whole numbers.
+
+    Examples
+    --------
+    >>> dimension_text(217.0, 217.0, 217.0), dimension_text(9.1874, 9.1874, 9.1874)
+    ('217', '9.19')
+    """
+    if value == round(value):
+        return interval_text(value, math.floor(low), math.ceil(high), whole=True)
+    width = high - low
+    decimals = max(0, -math.floor(math.log10(width / 2))) if width > 0 else None
+    if decimals is None or decimals > 2:
+        decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+    texts = [f"{each:,.{decimals}f}" for each in (value, low, high)]
+    if texts[1] == texts[2]:
+        return texts[0]
+    return f"{texts[0]} ({texts[1]}{_DASH}{texts[2]})"
 
 
 def times_text(ratio: float) -> str:
