@@ -7,6 +7,7 @@ import pkgutil
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ RESULTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
     """A python file with its syntax tree."""
 
@@ -41,19 +42,23 @@ class Source:
     def name(self):
         return self.path.relative_to(ROOT).as_posix()
 
-    @property
+    @cached_property
     def text(self):
         return self.path.read_text(encoding="utf-8")
 
-    @property
-    def tree(self):
-        return ast.parse(self.text)
+    @cached_property
+    def nodes(self):
+        """Every node of the syntax tree."""
+        return list(ast.walk(ast.parse(self.text)))
 
+    @cached_property
     def calls(self):
-        """Yield (dotted name, call node) of every call whose function has a plain name."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield ast.unparse(node.func), node
+        """Pairs (dotted name, call node) of every call."""
+        return [(ast.unparse(n.func), n) for n in self.nodes if isinstance(n, ast.Call)]
+
+    @property
+    def docstring(self):
+        return ast.get_docstring(self.nodes[0])
 
 
 def sources(*folders):
@@ -81,14 +86,16 @@ def public_name(request):
     return request.param
 
 
-@pytest.fixture(params=sources("src"), ids=_name)
-def source(request):
-    return request.param
+@pytest.fixture(scope="session")
+def package():
+    """Return every file of the package."""
+    return sources("src")
 
 
-@pytest.fixture(params=sources("src", "tests", "benchmarks", "examples", "docs"), ids=_name)
-def any_source(request):
-    return request.param
+@pytest.fixture(scope="session")
+def every_source():
+    """Return every python file that we wrote."""
+    return sources("src", "tests", "benchmarks", "examples", "docs")
 
 
 @pytest.fixture(params=sources("examples"), ids=_name)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -45,30 +46,30 @@ def template(node):
 
 
 def messages(source):
-    for node in ast.walk(source.tree):
+    """Yield (kind, place, text) of every error of ours that is raised with a message."""
+    for node in source.nodes:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             kind = ast.unparse(node.exc.func)
             if kind in ERRORS:
-                yield kind, node.lineno, template(node.exc.args[0]) if node.exc.args else None
+                text = template(node.exc.args[0]) if node.exc.args else None
+                yield kind, f"{source.name}:{node.lineno}: {text!r}", text
 
 
-def test_a_message_names_function_and_parameter(source):
+def test_a_message_names_function_and_parameter(package):
+    found = [message for source in package for message in messages(source)]
+    assert len(found) > 20
     wrong = [
-        f"{source.name}:{line}: {text!r}"
-        for kind, line, text in messages(source)
+        place
+        for kind, place, text in found
         if text not in LISTED
         if text is None or not (FORM if kind == "InputError" else LOOSE_FORM).match(text)
     ]
     assert wrong == [], "form: function: `param` must be <need>; got <value>. <what to do>"
 
 
-def test_a_message_is_a_sentence(source):
-    wrong = [
-        f"{source.name}:{line}: {text!r}"
-        for _, line, text in messages(source)
-        if text is not None and not text.endswith((".", "?", "}"))
-    ]
-    assert wrong == []
+def test_a_message_is_a_sentence(package):
+    found = [message for source in package for message in messages(source)]
+    assert [place for _, place, text in found if text and text[-1] not in ".?}"] == []
 
 
 @pytest.mark.parametrize(
@@ -86,53 +87,70 @@ def test_the_form_tells_good_from_bad(text, good):
     assert bool(FORM.match(text)) is good
 
 
-def test_randomness_has_an_owner(any_source):
-    wrong = []
-    for name, call in any_source.calls():
-        owned = any(k.arg == "generator" for k in call.keywords)
-        if (
+def unowned_randomness(source):
+    """Yield the lines that draw from, or seed, a generator of the whole process."""
+    imported = {
+        alias.asname or alias.name
+        for node in source.nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    for name, call in source.calls:
+        owned = any(keyword.arg == "generator" for keyword in call.keywords)
+        if name.partition(".")[0] in imported and (
             LEGACY_NUMPY.fullmatch(name)
             or GLOBAL_SEED.fullmatch(name)
             or (TORCH_DRAW.fullmatch(name) and not owned)
             or (name.endswith("random.default_rng") and not call.args and not call.keywords)
         ):
-            wrong.append(f"{any_source.name}:{call.lineno}: {name}")
-    assert wrong == [], "pass a Generator with a seed"
+            yield f"{source.name}:{call.lineno}: {name}"
 
 
-def test_rooms_below_the_command_line_do_not_print(source):
-    if "/cli/" in source.name:
-        return
-    wrong = [call.lineno for name, call in source.calls() if name in ("print", "sys.stdout.write")]
-    assert wrong == []
+def test_randomness_has_an_owner(every_source):
+    wrong = [line for source in every_source for line in unowned_randomness(source)]
+    assert wrong == [], "pass a generator with a seed"
 
 
-def test_annotations_are_real(source):
+def test_rooms_below_the_command_line_do_not_print(package):
+    loud = ("print", "sys.stdout.write", "sys.stderr.write")
+    below = [source for source in package if "/cli/" not in source.name]
+    calls = [(source.name, call.lineno, name) for source in below for name, call in source.calls]
+    assert [call for call in calls if call[2] in loud] == []
+
+
+def imports(source):
+    """Yield (line, module, names) of every ``from module import names``."""
+    for node in source.nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module, {alias.name for alias in node.names}
+
+
+def test_annotations_are_real(package):
     wrong = [
-        node.lineno
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        if any(alias.name == "annotations" for alias in node.names)
+        f"{source.name}:{line}"
+        for source in package
+        for line, module, names in imports(source)
+        if (module == "__future__" and "annotations" in names)
+        or (module == "typing" and names & {"TYPE_CHECKING", "Self"})
     ]
     assert wrong == [], "the type hook of the tests needs real annotations"
 
 
-def test_private_files_stay_in_their_room(source):
-    here = source.path.parent.name
-    wrong = []
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            parts = node.module.split(".")
-            if parts[0] == "spikedim" and len(parts) > 2 and parts[1] != here:
-                wrong.append(f"{source.name}:{node.lineno}: {node.module}")
+def test_private_files_stay_in_their_room(package):
+    wrong = [
+        f"{source.name}:{line}: {module}"
+        for source in package
+        for line, module, _ in imports(source)
+        if len(parts := module.split(".")) > 2 and parts[0] == "spikedim"
+        if parts[1] != source.path.parent.name
+    ]
     assert wrong == [], "between rooms import the package"
 
 
-def test_a_loose_end_has_an_issue_number(any_source):
+def test_a_loose_end_has_an_issue_number(every_source):
     words = "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"])
     loose = re.compile(rf"\b({words})\b(?!\(#\d+\))")
-    lines = enumerate(any_source.text.splitlines(), start=1)
-    assert [f"{any_source.name}:{n}" for n, line in lines if loose.search(line)] == []
+    assert [source.name for source in every_source if loose.search(source.text)] == []
 
 
 def machine_path(text):
@@ -140,11 +158,9 @@ def machine_path(text):
     return re.search(r"(?<![\w.])/(work|root|Users|home/[a-z]\w*)(/|\b)", text)
 
 
-def test_no_path_of_this_machine(any_source):
-    if any_source.name == "tests/meta/test_house_rules.py":
-        return
-    lines = enumerate(any_source.text.splitlines(), start=1)
-    assert [f"{any_source.name}:{n}" for n, line in lines if machine_path(line)] == []
+def test_no_path_of_this_machine(every_source):
+    wrong = [s.name for s in every_source if s.path != Path(__file__) and machine_path(s.text)]
+    assert wrong == []
 
 
 def test_no_path_of_this_machine_in_a_page(page):
@@ -164,7 +180,3 @@ def test_machine_paths_are_recognised(bad):
 )
 def test_ordinary_text_is_not_a_machine_path(good):
     assert not machine_path(good)
-
-
-def test_files_hold_one_idea(source):
-    assert len(source.text.splitlines()) <= 500, "past 300 lines ask what second idea lives there"

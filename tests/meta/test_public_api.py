@@ -14,8 +14,9 @@ import spikedim
 from spikedim._core import AbstractProgress, Result
 
 # ES01 extended summary, EX01 examples, GL01 summary place, RT02 named return, SA01 see also;
-# PR08 capital letter, since a description may start with a symbol: n, d(n), v-bar.
-SKIP = {"ES01", "EX01", "GL01", "PR08", "RT02", "SA01"}
+# PR08 and RT04 capital letter, since a description may start with a symbol: n, d(n), v-bar;
+# SS05 infinitive, which takes every first word that ends in s for a verb: "Spikes ...".
+SKIP = {"ES01", "EX01", "GL01", "PR08", "RT02", "RT04", "SA01", "SS05"}
 
 
 def resolve(public_name):
@@ -29,7 +30,13 @@ def test_docstring_matches_the_signature(public_name):
         assert item.__doc__
         return
     errors = [e for e in numpydoc.validate.validate(public_name)["errors"] if e[0] not in SKIP]
-    assert errors == []
+    assert [e for e in errors if not only_private(*e)] == []
+
+
+def only_private(code, text):
+    """Say whether the undocumented parameters are private fields of a dataclass."""
+    names = re.findall(r"'(\w+)'", text)
+    return code == "PR01" and all(name.startswith("_") for name in names)
 
 
 def test_every_public_name_exists_once(room):
