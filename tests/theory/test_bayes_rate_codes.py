@@ -8,6 +8,7 @@ import pytest
 from spikedim.bounds import (
     bernoulli_spikes,
     bernoulli_steps,
+    binary_code_spikes,
     binary_code_steps,
     latency_spikes,
     latency_steps,
@@ -218,3 +219,16 @@ def test_spikes_are_those_that_the_code_fires(encode, theorem):
     fired = (encode(rates, steps, generator) * steps).sum(axis=1)
     # Mean of 50,000 samples, and a rate of 0.2 that is itself a mean of 400,000 draws.
     assert fired.mean() == pytest.approx(bound, abs=6 * fired.std() / math.sqrt(DRAWS / 8) + 0.02)
+
+
+def test_binary_digits_fire_half_the_time():
+    generator = np.random.default_rng(6)
+    rest = generator.random(DRAWS)
+    fired = np.zeros(DRAWS)
+    for _ in range(5):
+        rest = 2 * rest
+        bit = np.floor(rest)
+        rest -= bit
+        fired += bit
+    bound = binary_code_spikes(**ONE, epsilon_rms=0.01).value
+    assert abs(fired.mean() - bound) < 4 * fired.std() / math.sqrt(DRAWS)

@@ -70,7 +70,7 @@ def hoeffding_steps(
     References
     ----------
     .. [1] W. Hoeffding, "Probability inequalities for sums of bounded random variables",
-       Journal of the American Statistical Association 58, 1963, theorem 1.
+       Journal of the American Statistical Association 58, 1963, theorem 2.
 
     Examples
     --------
@@ -89,5 +89,5 @@ def hoeffding_steps(
         kind=BoundKind.UPPER,
         population=describe(tokens, features, "Bernoulli-coded population"),
         assumptions=(BERNOULLI_CODE, ALL_ENTRIES),
-        reference=f"{HOEFFDING}, theorem 1, with a union bound; theory index 1.3",
+        reference=f"{HOEFFDING}, theorem 2, with a union bound; theory index 1.3",
     )

@@ -72,7 +72,7 @@ def refractory_code_steps(
 
     References
     ----------
-    .. [1] D. R. Cox, Renewal Theory, Methuen, 1962, section 3.3 (asymptotic variance of a count).
+    .. [1] D. R. Cox, Renewal Theory, Methuen, 1962 (asymptotic variance of a count).
 
     Examples
     --------
@@ -144,7 +144,7 @@ def refractory_code_spikes(
 
     References
     ----------
-    .. [1] D. R. Cox, Renewal Theory, Methuen, 1962, section 3.3 (asymptotic variance of a count).
+    .. [1] D. R. Cox, Renewal Theory, Methuen, 1962 (asymptotic variance of a count).
 
     Examples
     --------
