@@ -220,7 +220,7 @@ def _extrapolate(
         spread = float(np.var(d.values, ddof=1))
         pool = spread * m * r / (r - m) * (1 / r - 1 / n_samples) if r < n_samples else 0.0
         # A spread of 0 (whole-number estimates) must not give infinite weight.
-        error = spread / b + pool + (1e-3 * value) ** 2
+        error = spread / b + pool + (1e-3 * max(value, 1.0)) ** 2
         reach = 1 / m - 1 / n_samples
         information += reach**2 / error
         push += reach * (float(np.mean(d.values)) - value) / error

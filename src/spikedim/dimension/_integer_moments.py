@@ -12,6 +12,8 @@ _BLOCK = 1024
 # 131071 products of at most 128 * 128 stay below 2**31.
 _SAFE_TERMS = 131_071
 _CHUNK = 10_000
+# The int8 product misreads an axis of size 1 (pytorch issue 195066) and pays only when large.
+_SMALLEST_AXIS = 32
 
 
 @final
@@ -105,7 +107,8 @@ def integer_gram(rows: Tensor) -> Tensor:
 
 def integer_product(left: Tensor, right: Tensor) -> Tensor:
     """Return the exact int32 product of two int8 matrices (inner size <= 131,071)."""
-    if _has_exact_int8_product():
+    smallest = min(*left.shape, *right.shape)
+    if smallest >= _SMALLEST_AXIS and _has_exact_int8_product():
         return torch._int_mm(left, right)
     # float64 holds every integer below 2**53.
     return (left.double() @ right.double()).to(torch.int32)
@@ -113,14 +116,20 @@ def integer_product(left: Tensor, right: Tensor) -> Tensor:
 
 @cache
 def _has_exact_int8_product() -> bool:
-    """Try the extremes once: some processors saturate int8 products."""
+    """Try the extremes once, in the layouts used here.
+
+    Processors without 8-bit dot products saturate inside oneDNN (pytorch issue 136746).
+    """
     if not hasattr(torch, "_int_mm"):
         return False
-    left = torch.full((32, 64), -128, dtype=torch.int8)
-    right = torch.full((64, 32), -128, dtype=torch.int8)
-    right[:, ::2] = 127
+    rows = torch.full((96, 80), -128, dtype=torch.int8)
+    rows[:, ::3] = 127
     try:
-        got = torch._int_mm(left, right)
+        wide = torch._int_mm(rows[:, 8:48].T, rows[:, 8:])
+        tall = torch._int_mm(rows, rows.T)
     except (RuntimeError, NotImplementedError):
         return False
-    return bool(torch.equal(got.double(), left.double() @ right.double()))
+    exact = rows.double()
+    return torch.equal(wide.double(), exact[:, 8:48].T @ exact[:, 8:]) and torch.equal(
+        tall.double(), exact @ exact.T
+    )

@@ -51,14 +51,14 @@ def participation_ratio_corrected(x: Any) -> DimensionEstimate:
     ----------
     .. [1] T. Himeno and T. Yamada, "Estimations for some functions of covariance matrix in high
        dimension under non-normality and its applications", Journal of Multivariate Analysis 130,
-       2014, equation (2.3) and section 2.
+       2014, section 2.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(20, 50))
     >>> round(participation_ratio_corrected(x).value)
-    43
+    45
     """
     spectrum = spectrum_of(x, caller="participation_ratio_corrected")
     if spectrum.n_samples < 4 or spectrum.norm_fourth_moment is None:
