@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from spikedim.cli._compare import compare
 from spikedim.cli._data import data_app
 from spikedim.cli._doctor import doctor
+from spikedim.cli._group import HelpfulGroup
 from spikedim.cli._measure import measure
 from spikedim.cli._model import model_app
 from spikedim.cli._plan import plan
@@ -44,8 +44,8 @@ def hoist(arguments: Sequence[str]) -> list[str]:
     return shared + rest
 
 
-class _Root(TyperGroup):
-    """A group whose own options may follow the command."""
+class _Root(HelpfulGroup):
+    """The group whose own options may follow the command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, hoist(args))
@@ -83,9 +83,8 @@ def _limit_threads(threads: int | None) -> int | None:
     return threads
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def root(
-    ctx: typer.Context,
     *,
     version: Annotated[
         bool,
@@ -103,8 +102,6 @@ def root(
     These options may stand anywhere on the line.
     """
     del version, threads, device, debug  # their callbacks, or `main`, have acted
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
 
 
 app.command(epilog="Example: spikedim plan --data digits --epsilon 0.07:relative --html p.html")(

@@ -4,24 +4,19 @@ from typing import Annotated
 
 import typer
 
+from spikedim.cli._group import HelpfulGroup
 from spikedim.cli._options import AsJson, Quiet
 
 __all__ = ["data_app"]
 
 data_app = typer.Typer(
+    cls=HelpfulGroup,
     help="Data sets: list, show, fetch, clear.",
     epilog="Example: spikedim data list",
     rich_markup_mode=None,
 )
 
 Name = Annotated[str, typer.Argument(help="A name from `spikedim data list`.", show_default=False)]
-
-
-@data_app.callback(invoke_without_command=True)
-def data(ctx: typer.Context) -> None:
-    """Show the help when no command follows."""
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
 
 
 @data_app.command("list", epilog="Example: spikedim data list --json")

@@ -4,22 +4,17 @@ from typing import Annotated
 
 import typer
 
+from spikedim.cli._group import HelpfulGroup
 from spikedim.cli._options import AsJson, Quiet
 
 __all__ = ["model_app"]
 
 model_app = typer.Typer(
+    cls=HelpfulGroup,
     help="Spiking transformers: list, show.",
     epilog="Example: spikedim model list",
     rich_markup_mode=None,
 )
-
-
-@model_app.callback(invoke_without_command=True)
-def model(ctx: typer.Context) -> None:
-    """Show the help when no command follows."""
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
 
 
 @model_app.command("list", epilog="Example: spikedim model list --quiet")

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from spikedim.report._style import RC
 from spikedim.report._svg import to_svg
 
-__all__ = ["NARROW", "WIDE", "Chart", "draw"]
+__all__ = ["HALF", "NARROW", "WIDE", "Chart", "draw"]
 
-WIDE, NARROW = 720.0, 330.0  # points, which are pixels of the page
+# Points, which are pixels of the page. HALF stands beside another on a desk and alone on a
+# telephone.
+WIDE, HALF, NARROW = 720.0, 350.0, 330.0
 
 
 @final

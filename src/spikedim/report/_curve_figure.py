@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from spikedim.dimension import DimensionEstimate
-from spikedim.report._format import approximate, count
+from spikedim.report._format import approximate, count, shorten
 from spikedim.report._style import SERIES, log_axis, new_figure, plain_axes
 
 __all__ = ["curve_alt", "curve_figure", "with_curves"]
@@ -51,7 +51,7 @@ def curve_figure(dimensions: tuple[DimensionEstimate, ...], width: float) -> Fig
             marker=_MARKERS[number],
             ms=5,
             capsize=3,
-            label=f"{estimate.estimator}{remark}",
+            label=f"{shorten(estimate.estimator, 28)}{remark}",
         )
         axes.fill_between(
             [counts[-1] * 0.93, counts[-1] * 1.07],

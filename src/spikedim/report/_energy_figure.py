@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from spikedim.planning import Plan
-from spikedim.report._format import DOT, approximate, interval, times
+from spikedim.report._format import DOT, approximate, interval, shorten, times
 from spikedim.report._rows import ROW_HEIGHT, Row, draw_rows
 from spikedim.report._style import INK, SERIES, TEXT_SIZE, log_axis, new_figure
 from spikedim.report._words import subject_words
@@ -67,7 +67,7 @@ def energy_figure(plan: Plan, width: float) -> Figure:
     for axes, (rules, rows) in zip(panels[:, 0], groups.items(), strict=True):
         log_axis(axes, "x", low, high, ticks=4 if width < 500 else 9)
         draw_rows(axes, rows, width=width)
-        axes.set_title(rules, loc="left", size=TEXT_SIZE + 1, weight="bold", color=INK)
+        axes.set_title(shorten(rules, 44), loc="left", size=TEXT_SIZE + 1, weight="bold", color=INK)
         axes.label_outer()
     panels[-1, 0].set_xlabel("energy [mJ per sample]")
     return figure

@@ -65,7 +65,7 @@ def draw_rows(axes: Axes, rows: Sequence[Row], *, width: float) -> None:
             mew=1.6,
             ls="none",
         )
-        room = int(width / _CHARACTER) - len(row.text) - 3
+        room = max(int(width / _CHARACTER) - len(row.text) - 3, 8)
         weight = "bold" if row.strong else "normal"
         for x, text, side in ((0.0, shorten(row.label, room), "left"), (1.0, row.text, "right")):
             axes.text(x, -place + 0.08, text, transform=axes.get_yaxis_transform(), ha=side,

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from spikedim.laws import LawCurve
 from spikedim.planning import Plan
-from spikedim.report._format import approximate, count, interval
+from spikedim.report._format import approximate, count, interval, shorten
 from spikedim.report._style import INK, SERIES, log_axis, new_figure, plain_axes
 from spikedim.report._words import epsilon_axis
 
@@ -38,7 +38,7 @@ def steps_figure(plan: Plan, width: float) -> Figure:
         colour = SERIES[number % len(SERIES)]
         dash = _DASHES[number % len(_DASHES)]
         axes.fill_between(curve.epsilons, curve.low, curve.high, color=colour, alpha=0.18, lw=0)
-        axes.plot(curve.epsilons, curve.steps, color=colour, ls=dash, label=curve.law)
+        axes.plot(curve.epsilons, curve.steps, color=colour, ls=dash, label=shorten(curve.law, 28))
     epsilon = plan.epsilon.value
     axes.axvline(epsilon, color=INK, lw=1, ls=(0, (2, 2)))
     axes.errorbar(
