@@ -45,7 +45,10 @@ def certified_rank(spectrum: Spectrum, fraction: float) -> tuple[int, int | None
     Let B be the compression of the covariance A to the captured subspace and G to its complement.
     The j largest eigenvalues of A sum to at least those of B, and to at most those of B plus those
     of G [1]_; the latter sum is at most ``min(tr G, j |G|, sqrt(j) |G|_F)``. The same holds with
-    the Nystroem approximation and its residual in place of B and G.
+    the Nystroem approximation and its residual in place of B and G. After a second pass the block
+    C that couples the two subspaces is bounded too: an eigenvalue mu > |G| of A is one of the
+    Schur complement ``B + C (mu - G)^-1 C'``, so where the j-th value theta_j of B exceeds |G|,
+    the excess over B is at most ``|C|_F^2 / (theta_j - |G|)``.
 
     Parameters
     ----------
@@ -69,8 +72,9 @@ def certified_rank(spectrum: Spectrum, fraction: float) -> tuple[int, int | None
 
     Notes
     -----
-    ``missing_variance`` is certain; ``residual_norm`` and ``residual_frobenius`` each fail with
-    probability at most 1e-6.
+    ``missing_variance`` is certain; ``residual_norm``, ``residual_frobenius`` and
+    ``residual_coupling`` each fail with probability at most 1e-6 for each of two bounds they are
+    the smaller of.
 
     References
     ----------
@@ -91,29 +95,34 @@ def certified_rank(spectrum: Spectrum, fraction: float) -> tuple[int, int | None
     captured = np.cumsum(spectrum.eigenvalues)
     total = spectrum.total_variance
     if spectrum.exact:
-        rank = _first(captured >= fraction * captured[-1])
+        rank = _count(captured < fraction * captured[-1])
         return rank, rank
     need, slack = fraction * total, _ROUNDING * total
-    high = _first(captured >= need + slack) if captured[-1] >= need + slack else None
-    count = np.arange(1, len(captured) + 1)
-    reached = captured + _room(spectrum, count) >= need - slack
-    if reached.any():
-        return _first(reached), high
-    return _beyond(spectrum, need - slack - float(captured[-1])), high
+    high = _count(captured < need + slack) if captured[-1] >= need + slack else None
+    short = captured + _room(spectrum) < need - slack
+    if short[-1]:
+        return _beyond(spectrum, need - slack - float(captured[-1])), high
+    return _count(short), high
 
 
-def _first(condition: Any) -> int:
-    """Return the 1-based place of the first true entry."""
-    return int(np.argmax(condition)) + 1
+def _count(short: Any) -> int:
+    """Return the number of axes after the last one where the sum is still `short`."""
+    return int(np.flatnonzero(short)[-1]) + 2 if short.any() else 1
 
 
-def _room(spectrum: Spectrum, count: Any) -> Any:
-    """Return the most variance that `count` axes can have outside the captured subspace."""
+def _room(spectrum: Spectrum) -> Any:
+    """Return the most that the j largest eigenvalues can hold beyond the captured ones."""
+    count = np.arange(1, len(spectrum.eigenvalues) + 1)
     room = np.full(len(count), spectrum.missing_variance)
-    if spectrum.residual_norm is not None:
-        room = np.minimum(room, count * spectrum.residual_norm)
+    norm = spectrum.residual_norm
+    if norm is not None:
+        room = np.minimum(room, count * norm)
     if spectrum.residual_frobenius is not None:
         room = np.minimum(room, np.sqrt(count) * spectrum.residual_frobenius)
+    if norm is not None and spectrum.residual_coupling is not None:
+        above = spectrum.eigenvalues > norm
+        gap = spectrum.eigenvalues[above] - norm
+        room[above] = np.minimum(room[above], spectrum.residual_coupling**2 / gap)
     return room
 
 

@@ -24,7 +24,9 @@ class Captured:
     residual_norm: float
     residual_frobenius: float
     squared_norm: float
+    coupling: float | None = None
     fourth_moment: float | None = None
+    passes: int = 1
 
 
 @final
@@ -51,52 +53,70 @@ def nystrom(product: Tensor, omega: Tensor, tests: Tensor) -> Nystrom:
     size of `product` is needed; sums over features are in float64.
     """
     rank = omega.shape[1]
-    column_norm = float(omega[: min(len(omega), ROW_BLOCK)].double().square().sum())
-    column_norm *= len(omega) / min(len(omega), ROW_BLOCK) / rank
-    squares = sum(
-        float(product[rows, :rank].double().square().sum()) for rows in blocks(len(omega))
-    )
-    shift = 4 * torch.finfo(product.dtype).eps * (squares / column_norm) ** 0.5
-    core, gram, cross, norms = _moments(product, omega, tests, shift)
+    column_norm = _total_square(omega) / rank
+    squares = _total_square(product[:, :rank])
+    # Rounding errors of the product are nearly independent, so omega'W has a spectral norm of
+    # error about column_norm times this; a larger shift would cost small eigenvalues.
+    noise = torch.finfo(product.dtype).eps * (squares / column_norm / len(omega)) ** 0.5
+    shift = 16 * noise
 
-    values, vectors = torch.linalg.eigh((core + core.T) / 2)
+    values, vectors = torch.linalg.eigh(_core(product, omega, shift))
     # Directions below the rounding noise are dropped; fewer columns are still a lower bound.
     kept = values > max(
         0.25 * shift * column_norm, rank * torch.finfo(torch.float64).eps * float(values[-1])
     )
     whiten = vectors[:, kept] * values[kept].rsqrt()
-    values, vectors = torch.linalg.eigh(_symmetric(whiten.T @ gram @ whiten))
+    gram, cross, norms = _whitened(product, omega, tests, shift, whiten)
+    values, vectors = torch.linalg.eigh(gram)
     values, vectors = values.flip(0), vectors.flip(1)
     solid = values > 8 * shift
     solid[0] = True
-    transform = (whiten @ vectors)[:, solid] * values[solid].rsqrt()
+    turn = vectors[:, solid] * values[solid].rsqrt()
     values = (values[solid] - shift).clamp_min(0)
 
-    seen, image = (transform.T @ cross).chunk(2, dim=1)
-    return Nystrom(_captured(values, seen, image, norms, product.dtype), transform, shift)
+    seen, image = (turn.T @ cross).chunk(2, dim=1)
+    captured = _captured(values, seen, image, norms, product.dtype)
+    return Nystrom(captured, whiten @ turn, shift)
 
 
-def _symmetric(matrix: Tensor) -> Tensor:
-    return (matrix + matrix.T) / 2
+def _total_square(matrix: Tensor) -> float:
+    """Return the squared Frobenius norm, summed in float64."""
+    return sum(float(matrix[rows].double().square().sum()) for rows in blocks(len(matrix)))
 
 
-def _moments(
-    product: Tensor, omega: Tensor, tests: Tensor, shift: float
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Sum omega'W, W'W, W'[tests, A tests] and the squared norms of A tests; W is shifted."""
-    rank, count = omega.shape[1], tests.shape[1]
-    core, gram = (torch.zeros(rank, rank, dtype=torch.float64) for _ in range(2))
-    cross = torch.zeros(rank, 2 * count, dtype=torch.float64)
-    norms = torch.zeros(count, dtype=torch.float64)
+def _shifted(product: Tensor, omega: Tensor, shift: float, rows: slice) -> tuple[Tensor, Tensor]:
+    """Return some rows of omega and of W = product + shift * omega in float64."""
+    left = omega[rows].double()
+    return left, torch.add(product[rows, : omega.shape[1]].double(), left, alpha=shift)
+
+
+def _core(product: Tensor, omega: Tensor, shift: float) -> Tensor:
+    """Return omega'W."""
+    core = torch.zeros(omega.shape[1], omega.shape[1], dtype=torch.float64)
     for rows in blocks(len(omega)):
-        test, image = tests[rows].double(), product[rows, rank:].double()
-        left = omega[rows].double()
-        shifted = torch.add(product[rows, :rank].double(), left, alpha=shift)
+        left, shifted = _shifted(product, omega, shift, rows)
         core.addmm_(left.T, shifted)
-        gram.addmm_(shifted.T, shifted)
-        cross.addmm_(shifted.T, torch.cat([test, image], dim=1))
+    return (core + core.T) / 2
+
+
+def _whitened(
+    product: Tensor, omega: Tensor, tests: Tensor, shift: float, whiten: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return E'E and E'[tests, A tests] for E = W whiten, and the squared norms of A tests.
+
+    E is formed row by row, because whitening W'W instead would divide its rounding errors by
+    the smallest values of the core.
+    """
+    gram = torch.zeros(whiten.shape[1], whiten.shape[1], dtype=torch.float64)
+    cross = torch.zeros(whiten.shape[1], 2 * tests.shape[1], dtype=torch.float64)
+    norms = torch.zeros(tests.shape[1], dtype=torch.float64)
+    for rows in blocks(len(omega)):
+        white = _shifted(product, omega, shift, rows)[1] @ whiten
+        image = product[rows, omega.shape[1] :].double()
+        gram.addmm_(white.T, white)
+        cross.addmm_(white.T, torch.cat([tests[rows].double(), image], dim=1))
         norms += image.square().sum(dim=0)
-    return core, gram, cross, norms
+    return gram, cross, norms
 
 
 def _captured(

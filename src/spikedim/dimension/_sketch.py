@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import final
 
@@ -24,8 +24,8 @@ from spikedim._core import (
     check_integer,
     check_number,
 )
-from spikedim.dimension._nystrom import blocks, nystrom
-from spikedim.dimension._range_finder import rayleigh_ritz, subspace
+from spikedim.dimension._nystrom import Captured, Nystrom, blocks, nystrom
+from spikedim.dimension._range_finder import power, rayleigh_ritz, subspace
 from spikedim.dimension._reservoir import Reservoir
 from spikedim.dimension._sketch_file import read_sketch, write_sketch
 from spikedim.dimension._sketch_plan import TEST_VECTORS, SketchSettings, plan_sketch
@@ -36,6 +36,9 @@ from spikedim.dimension._test_matrix import gaussian_vectors, sketch_matrix
 __all__ = ["CovarianceSketch"]
 
 _PRODUCT_BLOCK = 16384
+_ENOUGH = 0.999
+# Products of squares with 8-bit vectors, summed over all features, must stay finite.
+_RANGE = {"float32": 1e30, "float64": 1e140}
 
 
 @final
@@ -218,11 +221,11 @@ class CovarianceSketch:
             plan_sketch(stream, rank=rank, memory_budget=memory_budget, seed=seed, caller=caller)
         )
         progress = SilentProgress() if progress is None else progress
-        task = progress.start("Sketching the covariance", stream.shape[0])
+        task = progress.start("Sketching the covariance", float(stream.shape[0]))
         try:
             for batch in stream.batches(sketch.settings.batch_rows):
                 sketch.update(batch)
-                progress.advance(task, len(batch))
+                progress.advance(task, float(len(batch)))
         finally:
             progress.finish(task)
         sketch.fingerprint = stream.fingerprint
@@ -308,6 +311,7 @@ class CovarianceSketch:
         self,
         *,
         stream: SampleStream | None = None,
+        passes: int = 3,
         replicates: int = 16,
         generator: np.random.Generator | None = None,
         progress: AbstractProgress | None = None,
@@ -317,9 +321,12 @@ class CovarianceSketch:
         Parameters
         ----------
         stream : SampleStream, optional
-            The same samples once more: a second pass replaces the Nystroem values by the
-            Rayleigh-Ritz values of the same subspace, which are closer and whose residual is
-            certain.
+            The same samples once more: the last pass replaces the Nystroem values by the
+            Rayleigh-Ritz values of the subspace, which are closer and whose residual is certain.
+        passes : int
+            Passes over the samples in all, at most, if there is a `stream`: 2, or 3 to multiply
+            the subspace by the covariance once more in between. That is left out where the first
+            pass has captured 99.9 % of the variance.
         replicates : int
             Random subsets of each size for the interval; 0 for none.
         generator : numpy.random.Generator, optional
@@ -345,20 +352,16 @@ class CovarianceSketch:
         ``residual_norm`` and ``residual_frobenius`` each fail with probability at most 1e-6
         over the seed.
         """
-        check_integer(replicates, name="replicates", caller="CovarianceSketch.spectrum", minimum=0)
+        caller = "CovarianceSketch.spectrum"
+        check_integer(replicates, name="replicates", caller=caller, minimum=0)
+        if passes not in (2, 3):
+            raise InputError(f"{caller}: `passes` must be 2 or 3; got {passes!r}.")
         self._check_content()
         fit = nystrom(self.product, self._omega, self._tests)
         captured = fit.captured
         if stream is not None:
-            captured = rayleigh_ritz(
-                self._again(stream, SilentProgress() if progress is None else progress),
-                basis=subspace(self.product, self._omega, fit),
-                mean=self.mean,
-                tests=self._tests,
-                images=self.product[:, self.settings.rank :],
-                n_samples=self.n_samples,
-                trace=self.trace,
-            )
+            listener = SilentProgress() if progress is None else progress
+            captured = self._refine(stream, fit, passes=passes, progress=listener)
         return assemble_spectrum(
             self.settings,
             captured,
@@ -413,18 +416,20 @@ class CovarianceSketch:
         centred = torch.empty(count + 1, wide, dtype=self.product.dtype)
         mean, low, high = (np.empty(wide) for _ in range(3))
         squares = 0.0
-        for block in blocks(wide):
-            part = rows[:, block].astype(np.float64)
-            part.mean(axis=0, out=mean[block])
-            part.min(axis=0, out=low[block])
-            part.max(axis=0, out=high[block])
-            part -= mean[block]
-            squares += float(np.einsum("sd,sd->", part, part))
-            centred[:count, block] = torch.from_numpy(part)
-        if not math.isfinite(squares) or not torch.isfinite(centred[:count].square().sum()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for block in blocks(wide):
+                part = rows[:, block].astype(np.float64)
+                part.mean(axis=0, out=mean[block])
+                part.min(axis=0, out=low[block])
+                part.max(axis=0, out=high[block])
+                part -= mean[block]
+                squares += float(np.einsum("sd,sd->", part, part))
+                centred[:count, block] = torch.from_numpy(part)
+        if not squares < _RANGE[self.settings.dtype]:
             raise NumericsError(
-                "CovarianceSketch.update: squares of `batch` overflow "
-                f"{self.settings.dtype}. Divide the samples by their largest value."
+                "CovarianceSketch.update: `batch` must have squares below "
+                f"{_RANGE[self.settings.dtype]:g} in {self.settings.dtype}; got a sum of "
+                f"{squares:g}. Divide the samples by their largest value."
             )
         shift = self._join(count, mean, low, high)
         centred[count] = torch.from_numpy(shift)
@@ -463,20 +468,49 @@ class CovarianceSketch:
                 f"{caller}: the samples must vary; got {self.n_samples} equal ones. "
                 "A constant has no dimension."
             )
-        if self.trace == 0 or not torch.isfinite(self.product).all():
+        limit, entries = _RANGE[self.settings.dtype], self.n_samples * self.settings.n_features
+        if not 1 / limit < self.trace / entries < self.trace < limit:
             raise NumericsError(
-                f"{caller}: squares of the samples leave the range of {self.settings.dtype}. "
-                "Divide the samples by their largest value."
+                f"{caller}: the squared deviations must lie within {1 / limit:g} and {limit:g} in "
+                f"{self.settings.dtype}; got {self.trace:g} for {entries} entries. "
+                "Rescale the samples."
             )
 
-    def _again(self, stream: SampleStream, progress: AbstractProgress) -> Iterator[AnyArray]:
+    def _refine(
+        self, stream: SampleStream, fit: Nystrom, *, passes: int, progress: AbstractProgress
+    ) -> Captured:
+        """Read the samples once or twice more."""
+        images = self.product[:, self.settings.rank :]
+        basis = subspace(self.product, self._omega, fit)
+        done = 2
+        if passes == 3 and fit.captured.eigenvalues.sum() < _ENOUGH * self.trace:
+            again = self._again(stream, "Improving the subspace", progress)
+            product = power(again, basis=basis, mean=self.mean, images=images)
+            better = nystrom(product, basis, self._tests)
+            basis = subspace(product, basis, better, out=basis)
+            done = 3
+            del product
+        captured = rayleigh_ritz(
+            self._again(stream, "Certifying the spectrum", progress),
+            basis=basis,
+            mean=self.mean,
+            tests=self._tests,
+            images=images,
+            n_samples=self.n_samples,
+            trace=self.trace,
+        )
+        return replace(captured, passes=done)
+
+    def _again(
+        self, stream: SampleStream, description: str, progress: AbstractProgress
+    ) -> Iterator[AnyArray]:
         """Yield the checked batches of `stream` in small chunks."""
         if not stream.rereadable:
             raise InputError(
                 "CovarianceSketch.spectrum: `stream` must be rereadable; got one that is not. "
                 "Leave it out to use one pass."
             )
-        task = progress.start("Certifying the spectrum", self.n_samples)
+        task = progress.start(description, float(self.n_samples))
         try:
             for batch in stream.batches(self.settings.batch_rows):
                 rows = check_array(batch, name="stream", caller="CovarianceSketch.spectrum")
@@ -486,7 +520,7 @@ class CovarianceSketch:
                         f"{self.settings.n_features} features; got shape {rows.shape}."
                     )
                 yield from _chunks(rows, self.settings.batch_rows)
-                progress.advance(task, len(rows))
+                progress.advance(task, float(len(rows)))
         finally:
             progress.finish(task)
 

@@ -42,19 +42,19 @@ def plan_sketch(
 ) -> SketchSettings:
     """Choose rank, precision and reservoir for the samples [S, D] of `stream`.
 
-    Per feature and unit of rank: the product and the basis of the second pass (4 or 8 bytes
-    each) and one byte of the test matrix. One eighth of the budget holds the reservoir.
+    Per feature and unit of rank: the product, the basis of the later passes and its product (4 or
+    8 bytes each) and one byte of the test matrix. One eighth of the budget holds the reservoir.
     """
     n_samples, n_features = stream.shape
     budget = parse_bytes(memory_budget, caller=caller)
     double = n_features * min(_MOST, n_features) <= _DOUBLE_ENTRIES
     size = 8 if double else 4
     row = size * n_features
-    rest = budget * 7 // 8 - min(WORK_BYTES, budget // 4) - 2 * row * TEST_VECTORS
-    most = min(rest // (2 * row + n_features), _MOST, n_features, max(n_samples, _FEWEST))
+    rest = budget * 7 // 8 - min(WORK_BYTES, budget // 4) - 4 * row * TEST_VECTORS
+    most = min(rest // (3 * row + n_features), _MOST, n_features, max(n_samples, _FEWEST))
     least = min(_FEWEST, n_features)
     if (rank or least) > max(most, 0) and (rank is None or rank <= n_features):
-        need = (2 * row + n_features) * (rank or least) + 2 * row * TEST_VECTORS
+        need = (3 * row + n_features) * (rank or least) + 4 * row * TEST_VECTORS
         raise InputError(
             f"{caller}: `memory_budget` must hold a sketch of {n_features} features and rank "
             f"{rank or least}, about {2 * need >> 20} MB; got {budget >> 20} MB. "

@@ -62,6 +62,7 @@ def assemble_spectrum(
         missing_variance=missing,
         residual_norm=min(captured.residual_norm * per_sample, missing),
         residual_frobenius=min(captured.residual_frobenius * per_sample, missing),
+        residual_coupling=None if captured.coupling is None else captured.coupling * per_sample,
         norm_fourth_moment=fourth * unit**2,
         subsets=pool.subsets(replicates, eigenvalues=True, generator=generator),
         neighbourhoods=pool.neighbourhoods(generator=generator) if replicates else (),
@@ -81,8 +82,8 @@ def _fourth_moment(rows: AnyArray, mean: AnyArray) -> float:
 def _notes(
     settings: SketchSettings, captured: Captured, *, share: float, kept: int
 ) -> tuple[str, ...]:
-    one_pass = captured.fourth_moment is None
-    method = "one pass, Nystroem" if one_pass else "two passes, Rayleigh-Ritz"
+    one_pass = captured.passes == 1
+    method = "one pass, Nystroem" if one_pass else f"{captured.passes} passes, Rayleigh-Ritz"
     rank = (
         f"Sketch of rank {settings.rank} ({method}): eigenvalues are lower bounds and leave out "
         f"{share:.2%} of the variance; each bound on the rest fails with probability below 1e-6."
