@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from spikedim._core import AssumptionError, check_fraction, check_in, check_integer
+import numpy as np
+
+from spikedim._core import AssumptionError, InputError, check_fraction, check_in, check_integer
 from spikedim.bounds._bernoulli_code import bernoulli_spikes, bernoulli_steps
 from spikedim.bounds._bernstein import bernstein_steps
 from spikedim.bounds._bernstein_windows import (
@@ -260,6 +262,11 @@ def ladder(
     spread = check_in(spread, 0.0, 0.25, name="rate_variance", caller=name)
     silent = check_integer(refractory_steps, name="refractory_steps", caller=name, minimum=0)
     duration = None if steps is None else check_integer(steps, name="steps", caller=name)
+    if eigenvalues is not None and np.size(eigenvalues) > entries:
+        raise InputError(
+            f"{name}: `eigenvalues` must be at most tokens * features = {entries} values; got "
+            f"{np.size(eigenvalues)}. Pass the spectrum of this population, flattened."
+        )
     check_fraction(max_rate, name="max_rate", caller=name)
     check_failure(failure_probability, caller=name)
     target: dict[str, Any] = {

@@ -167,3 +167,8 @@ def test_bad_input_is_refused_at_the_door_under_the_ladders_name(name, bad):
 def test_bad_eigenvalues_are_refused_not_hidden_in_a_row():
     with pytest.raises(InputError, match="`eigenvalues` must be >= 0 with one above 0; got"):
         ladder(**FULL | {"eigenvalues": [1.0, -1.0]})
+
+
+def test_a_spectrum_of_another_population_is_refused():
+    with pytest.raises(InputError, match=r"`eigenvalues` must be at most tokens \* features = 2 "):
+        ladder(**PLAIN | {"tokens": 1, "features": 2, "eigenvalues": [1.0, 0.5, 0.25]})
