@@ -67,11 +67,8 @@ def open_series(path: Path, request: Request) -> Source:
     notes = [f"{len(lengths)} series of {longest} steps and {channels} channels."]
     if shortest < longest:
         notes = [
-            (
-                f"Lengths from {shortest} to {longest} steps: shorter series are padded with zeros "
-                f"at the end to {longest}. The layer features:T or tokens:T keeps the first T "
-                "steps."
-            )
+            f"Lengths from {shortest} to {longest} steps: shorter series padded with zeros.",
+            "The layer features:T or tokens:T keeps the first T steps.",
         ]
     return Source(
         modality="series",
