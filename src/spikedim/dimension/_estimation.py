@@ -91,11 +91,13 @@ def estimate(
     parameters: dict[str, float] | None = None,
     certified: tuple[float | None, float | None] | None = None,
     notes: tuple[str, ...] = (),
+    whole: bool = False,
 ) -> DimensionEstimate:
     """Evaluate `formula` on the spectrum, its subsets and its neighbourhoods.
 
     `formula` may return NaN on a subset that it cannot judge; that subset is left out. `least`
     and `most` are the range of the estimator, by default [1, min(S - 1, varying features)].
+    The ends of the interval of a `whole` number are rounded outwards.
     """
     varying = spectrum.n_features - spectrum.constant_features
     most = float(min(spectrum.n_samples - 1, varying)) if most is None else most
@@ -108,6 +110,8 @@ def estimate(
         most=most,
         ceiling=float(varying),
     )
+    if whole:
+        found = found._replace(low=float(math.floor(found.low)), high=float(math.ceil(found.high)))
     exact = (value, value) if spectrum.exact else (None, None)
     certified_low, certified_high = exact if certified is None else certified
     return DimensionEstimate(

@@ -75,6 +75,7 @@ def pca95(x: Any, *, fraction: float = 0.95, replicates: int = 8) -> DimensionEs
         parameters={"fraction": q},
         certified=_certified(spectrum, q),
         notes=_sketch_notes(spectrum, q),
+        whole=True,
     )
 
 

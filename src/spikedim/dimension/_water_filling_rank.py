@@ -68,6 +68,7 @@ def water_filling_rank(x: Any, *, distortion: float) -> DimensionEstimate:
         least=0.0,
         parameters={"distortion": float(distortion)},
         notes=tail_notes(spectrum, active),
+        whole=spectrum.exact,
     )
 
 
