@@ -56,6 +56,7 @@ sphinx_gallery_conf = {
     "examples_dirs": [str(HERE.parent / "examples")],
     "gallery_dirs": ["auto_examples"],
     "filename_pattern": r"plot_",
+    "within_subsection_order": "ExampleTitleSortKey",
     "image_scrapers": ("matplotlib",),
     "remove_config_comments": True,
     "download_all_examples": False,
