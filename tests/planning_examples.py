@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from spikedim._core import Provenance
 from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon, EpsilonKind
-from spikedim.dimension import CurvePoint, DimensionEstimate, LocalSpread
+from spikedim.dimension import (
+    CurvePoint,
+    DimensionEstimate,
+    LocalSpread,
+    Spectrum,
+    SubsetSpectrum,
+)
 from spikedim.energy import BreakEven, EnergyEstimate
-from spikedim.laws import Assumed, Cause, LawCurve, LawResult
+from spikedim.laws import Assumed, Cause, LawCurve, LawInputs, LawResult
 from spikedim.models import Population
 from spikedim.planning import (
     Advisory,
@@ -286,3 +294,47 @@ def example_comparison(**changes) -> Comparison:
         same=("data", "model"),
     )
     return replace(comparison, **changes)
+
+
+def example_spectrum(eigenvalues=None, *, mean=0.3, rate_variance=0.16, **changes) -> Spectrum:
+    """A spectrum of rates; by default 32 features with lambda_i = 0.05 i^-1.2, no subsets."""
+    values = 0.05 * np.arange(1, 33) ** -1.2 if eigenvalues is None else np.asarray(eigenvalues)
+    spectrum = Spectrum(
+        eigenvalues=values.astype(float),
+        total_variance=float(values.sum()),
+        squared_norm=float((values**2).sum()),
+        n_samples=1000,
+        n_features=values.size,
+        layer="features",
+        mean=mean,
+        mean_square=mean - rate_variance,
+        minimum=0.0,
+        maximum=1.0,
+    )
+    return replace(spectrum, **changes)
+
+
+def example_subsets(spectrum, *, size=500, spread=0.05, count=8) -> Spectrum:
+    """The spectrum with subsets whose variance goes up and down by `spread`."""
+    factors = 1 + spread * np.array([(-1) ** k for k in range(count)])
+    subsets = tuple(
+        SubsetSpectrum(spectrum.eigenvalues * f, spectrum.total_variance * f, size) for f in factors
+    )
+    return replace(spectrum, subsets=subsets)
+
+
+def example_inputs(**changes) -> LawInputs:
+    """Inputs for which every law applies."""
+    spectrum = changes.pop("spectrum", None) or example_spectrum()
+    inputs = LawInputs(
+        spectrum=spectrum,
+        dimension=example_estimate(value=10.0, low=9.0, high=11.0, n_features=32),
+        epsilon=Epsilon(0.02, EpsilonKind.RMS),
+        lipschitz=Assumed(1.0, 1.0, 1.0, "assumed"),
+        rate=Assumed(0.2, 0.1, 0.3, "assumed"),
+        data_population=Population("data", 1, spectrum.n_features),
+        model_population=Population("encoding", 16, 64),
+        reference_rms=float(spectrum.mean_square**0.5),
+        network_population=Population("whole network", 1, 20_000),
+    )
+    return replace(inputs, **changes)

@@ -116,7 +116,7 @@ class Subspace(AbstractLaw):
     def unrounded_steps(self, inputs: LawInputs) -> float:
         """Return T of Theorem 6.3."""
         return subspace_steps(
-            rank=captured_rank(inputs.spectrum)[0],
+            rank=float(captured_rank(inputs.spectrum)[0]),
             rate_variance=inputs.spectrum.rate_variance,
             distortion=inputs.distortion,
         )

@@ -73,6 +73,10 @@ def _number(
     return ComparisonRow(name, unit, *texts, ratio, reason), a == b
 
 
+def _floats(value: int, low: int, high: int) -> tuple[float, float, float]:
+    return float(value), float(low), float(high)
+
+
 def _text(name: str, a: object, b: object) -> _Row:
     """Return a row for two texts, and whether they are equal."""
     return ComparisonRow(name, "", str(a), str(b)), a == b
@@ -103,8 +107,8 @@ def _compare_plans(a: Plan, b: Plan) -> Comparison:
         _number(
             "steps",
             "steps",
-            (a.steps, a.steps_low, a.steps_high),
-            (b.steps, b.steps_low, b.steps_high),
+            _floats(a.steps, a.steps_low, a.steps_high),
+            _floats(b.steps, b.steps_low, b.steps_high),
             steps_reason,
             whole=True,
         ),
@@ -182,7 +186,7 @@ def _law_rows(a: Plan, b: Plan, reason: str) -> list[_Row]:
         other = others.get(row.law)
         if row.law == a.law == b.law or other is None or row.steps is None:
             continue
-        ours, theirs = ((x.steps or 1, x.low or 1, x.high or 1) for x in (row, other))
+        ours, theirs = (_floats(x.steps or 1, x.low or 1, x.high or 1) for x in (row, other))
         rows.append(_number(f"steps by {row.law}", "steps", ours, theirs, reason, whole=True))
     return rows
 
@@ -199,7 +203,7 @@ def _energy(
             "mJ",
             (row.value_mj, row.low_mj, row.high_mj),
             (theirs[key].value_mj, theirs[key].low_mj, theirs[key].high_mj),
-            reason,
+            reason if subject == "snn" else "",
         )
         for key, row in ours.items()
         if key in theirs

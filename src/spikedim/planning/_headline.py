@@ -53,7 +53,7 @@ def _steps_text(result: LawResult) -> str:
     """Return ``T = 5 (4-7) steps``."""
     if result.steps is None or result.low is None or result.high is None:
         return "an unknown number of steps"
-    text = interval_text(result.steps, result.low, result.high, whole=True)
+    text = interval_text(*map(float, (result.steps, result.low, result.high)), whole=True)
     return f"T = {text} {'step' if text == '1' else 'steps'}"
 
 

@@ -24,7 +24,7 @@ def number_text(value: float, *, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> number_text(0.003311), number_text(97.6), number_text(21504), number_text(1.94e6)
+    >>> number_text(0.003311), number_text(97.6), number_text(21504.0), number_text(1.94e6)
     ('0.0033', '98', '22,000', '1.9 M')
     """
     if value == 0:
@@ -50,7 +50,7 @@ def interval_text(value: float, low: float, high: float, *, whole: bool = False)
 
     Examples
     --------
-    >>> interval_text(5, 5, 5, whole=True)
+    >>> interval_text(5.0, 5.0, 5.0, whole=True)
     '5'
     """
     texts = [f"{round(x):,}" if whole else number_text(x) for x in (value, low, high)]
@@ -75,7 +75,7 @@ def dimension_text(value: float, low: float, high: float) -> str:
     ('217', '9.19')
     """
     if value == round(value):
-        return interval_text(value, math.floor(low), math.ceil(high), whole=True)
+        return interval_text(value, float(math.floor(low)), float(math.ceil(high)), whole=True)
     width = high - low
     decimals = max(0, -math.floor(math.log10(width / 2))) if width > 0 else None
     if decimals is None or decimals > 2:
