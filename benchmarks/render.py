@@ -1,12 +1,12 @@
 """Turn benchmarks/results.json into docs/benchmarks.md.
 
 A row is a dict. ``benchmark`` names its table and ``name`` its line; every other key with a plain
-value is a column, in order of appearance. Lists (single timings) stay in the JSON.
+value is a column, in order of appearance (a line, if there are many). Lists (single timings) stay
+in the JSON.
 """
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = ["page"]
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELS = {"name": "", "seconds": "median, s", "met": "goal met"}
+MOST_COLUMNS = 8
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -36,7 +37,7 @@ def page(results: dict[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _table(rows: list[dict[str, Any]]) -> Iterable[str]:
+def _table(rows: list[dict[str, Any]]) -> list[str]:
     keys = [
         key
         for key in dict.fromkeys(key for row in rows for key in row)
@@ -44,10 +45,12 @@ def _table(rows: list[dict[str, Any]]) -> Iterable[str]:
         and all(isinstance(row.get(key), PLAIN) for row in rows)
         and any(row.get(key) not in (None, "") for row in rows)
     ]
-    yield "| " + " | ".join(LABELS.get(key, key.replace("_", " ")) for key in keys) + " |"
-    yield "|" + "|".join("---" for _ in keys) + "|"
-    for row in rows:
-        yield "| " + " | ".join(_cell(row.get(key)) for key in keys) + " |"
+    lines = [[LABELS.get(key, key.replace("_", " ")) for key in keys]]
+    lines += [[_cell(row.get(key)) for key in keys] for row in rows]
+    if len(keys) > MOST_COLUMNS:
+        lines = [list(column) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return ["| " + " | ".join(line) + " |" for line in lines]
 
 
 def _cell(value: object) -> str:

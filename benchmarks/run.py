@@ -100,9 +100,11 @@ def main(arguments: list[str] | None = None) -> None:
     rows = command_line(options.repeats)
     for path in sorted(Path(__file__).parent.glob("bench_*.py")):
         print(f"{path.name} ...", file=sys.stderr, flush=True)
-        run = importlib.import_module(f"benchmarks.{path.stem}").run
-        known = inspect.signature(run).parameters
-        rows += run(**({"repeats": options.repeats} if "repeats" in known else {}))
+        module = importlib.import_module(f"benchmarks.{path.stem}")
+        known = inspect.signature(module.run).parameters
+        found = module.run(**({"repeats": options.repeats} if "repeats" in known else {}))
+        title = (module.__doc__ or path.stem).strip().splitlines()[0].rstrip(".")
+        rows += [{"benchmark": title, **row} for row in found]
     results = {
         "command": " ".join(["python -m benchmarks.run", *(arguments or sys.argv[1:])]),
         "commit": commit(),

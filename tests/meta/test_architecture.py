@@ -37,8 +37,8 @@ def test_the_tables_are_written_from_the_contract(root, rooms_script):
 def test_a_room_is_in_brackets_until_it_exists(root, layers):
     for layer in layers:
         for room in layer.split(" | "):
-            folder = root / "src" / "spikedim" / room.strip("()")
-            assert folder.is_dir() is not room.startswith("(")
+            entrance = root / "src" / "spikedim" / room.strip("()") / "__init__.py"
+            assert entrance.is_file() is not room.startswith("(")
 
 
 def test_the_picture_has_one_box_per_room(root, layers):

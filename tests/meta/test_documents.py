@@ -74,6 +74,12 @@ def test_the_readme_s_python_runs(root, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.strip(), "the example shows something"
 
 
+def test_the_readme_shows_what_comes_out(root):
+    script = runpy.run_path(str(root / "docs" / "sample.py"))
+    text = (root / "README.md").read_text("utf-8")
+    assert f"```text\n{script['sample']()}\n```" in text, "run: python docs/sample.py"
+
+
 def test_the_example_runs(example, tmp_path, monkeypatch):
     import matplotlib as mpl
 
