@@ -56,34 +56,27 @@ def spectra(x, rank, seed, dtype="float64"):
         yield sketch.spectrum(stream=Stream(x), passes=passes, replicates=0)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("rank", [8, 40, 90])
+@pytest.mark.parametrize(
+    ("rank", "dtype"), [(8, "float64"), (40, "float64"), (40, "float32"), (90, "float64")]
+)
 @pytest.mark.parametrize("name", SPECTRA)
-def test_certificate_brackets_the_exact_rank(name, rank, dtype):
+def test_certificate_brackets_the_exact_rank_and_values_are_lower_bounds(name, rank, dtype):
+    tolerance = {"float64": 1e-12, "float32": 1e-6}[dtype]
     for seed in range(2):
         x, want = draw(name, seed)
         held = want.cumsum() / want.sum()
         for got in spectra(x, rank, seed, dtype):
-            # A rank decided by less than the stated rounding allowance may go either way.
+            known = len(got.eigenvalues)
+            assert (got.eigenvalues <= want[:known] + tolerance * want[0]).all()
+            share = got.eigenvalues.sum() / got.total_variance
             for fraction in FRACTIONS:
+                # A rank decided by less than the stated rounding allowance may go either way.
                 least = int((held < fraction - 3e-6).sum()) + 1
                 most = int((held < fraction + 3e-6).sum()) + 1
                 low, high = certified_rank(got, fraction)
                 assert low <= most
                 assert high is None or high >= least
-                known = got.eigenvalues.sum() / got.total_variance
-                assert (high is None) == (known < fraction + 1e-6)
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", SPECTRA)
-def test_values_never_exceed_the_exact_ones(name, dtype):
-    tolerance = {"float64": 1e-12, "float32": 1e-6}[dtype]
-    for seed in range(2):
-        x, want = draw(name, seed)
-        for got in spectra(x, 30, seed, dtype):
-            known = len(got.eigenvalues)
-            assert (got.eigenvalues <= want[:known] + tolerance * want[0]).all()
+                assert (high is None) == (share < fraction + 1e-6)
 
 
 @pytest.mark.parametrize("name", SPECTRA)
@@ -157,7 +150,7 @@ def test_factors_fall_with_more_vectors(count):
 @pytest.mark.parametrize("name", ["power law 1", "low rank + noise", "one axis"])
 def test_squared_norm_is_estimated_without_bias(name):
     x, want = draw(name, 0)
-    estimates = np.array([next(spectra(x, 20, seed)).squared_norm for seed in range(40)])
+    estimates = np.array([next(spectra(x, 20, seed)).squared_norm for seed in range(25)])
     error = estimates.std(ddof=1) / math.sqrt(len(estimates))
     assert abs(estimates.mean() - (want**2).sum()) <= 4 * error + 1e-9 * (want**2).sum()
 

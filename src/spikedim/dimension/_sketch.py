@@ -2,8 +2,8 @@
 
 import math
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import final
 
@@ -24,19 +24,19 @@ from spikedim._core import (
     check_integer,
     check_number,
 )
-from spikedim.dimension._nystrom import Captured, Nystrom, blocks, nystrom
-from spikedim.dimension._range_finder import power, rayleigh_ritz, subspace
+from spikedim.dimension._nystrom import blocks, nystrom
+from spikedim.dimension._range_finder import refine
 from spikedim.dimension._reservoir import Reservoir
 from spikedim.dimension._sketch_file import read_sketch, write_sketch
 from spikedim.dimension._sketch_plan import TEST_VECTORS, SketchSettings, plan_sketch
 from spikedim.dimension._sketch_spectrum import assemble_spectrum
+from spikedim.dimension._sketch_stream import check_stream, chunks, read_batches
 from spikedim.dimension._spectrum import Spectrum
 from spikedim.dimension._test_matrix import gaussian_vectors, sketch_matrix
 
 __all__ = ["CovarianceSketch"]
 
 _PRODUCT_BLOCK = 16384
-_ENOUGH = 0.999
 # Products of squares with 8-bit vectors, summed over all features, must stay finite.
 _RANGE = {"float32": 1e30, "float64": 1e140}
 
@@ -49,6 +49,11 @@ class CovarianceSketch:
     :math:`\Omega` of shape [D, k], the action of A on 32 further random vectors, the exact trace,
     mean and range of each feature, and a uniform sample of rows. Build one with `empty` or
     `from_stream`; `update` and `merge` change it in place and return it.
+
+    Parameters
+    ----------
+    settings : SketchSettings
+        What shards must share; `empty` and `from_stream` make them.
 
     Attributes
     ----------
@@ -125,7 +130,8 @@ class CovarianceSketch:
         n_features : int
             D.
         rank : int
-            k, at least 1; more than D counts as D, and the sketch is then exact.
+            Number k of random vectors, at least 1; more than D counts as D, and the sketch is
+            then exact.
         seed : int
             Seed of the random vectors; shards must share it.
         dtype : str
@@ -189,7 +195,7 @@ class CovarianceSketch:
         stream : SampleStream
             Samples [S, D].
         rank : int, optional
-            k; by default the largest that fits the budget, at most 1,024.
+            Number k of random vectors; by default the largest that fits the budget, at most 1,024.
         memory_budget : int or str
             Bytes for the sketch, the second pass of `spectrum` and the working space, e.g.
             ``"2GB"``; the batch that `stream` yields comes on top.
@@ -209,25 +215,21 @@ class CovarianceSketch:
             If the samples are not [S, D], not finite, or the budget is too small.
         """
         caller = "CovarianceSketch.from_stream"
-        if len(stream.shape) != 2:
-            raise InputError(
-                f"{caller}: `stream` must have 2 axes [S, D]; got shape {tuple(stream.shape)}. "
-                "Call `.flat()` or `.each_token()` first."
-            )
+        stream = check_stream(stream, caller=caller)
         if rank is not None:
             rank = check_integer(rank, name="rank", caller=caller)
         seed = 0 if generator is None else int(generator.integers(2**32))
         sketch = cls(
             plan_sketch(stream, rank=rank, memory_budget=memory_budget, seed=seed, caller=caller)
         )
-        progress = SilentProgress() if progress is None else progress
-        task = progress.start("Sketching the covariance", float(stream.shape[0]))
-        try:
-            for batch in stream.batches(sketch.settings.batch_rows):
-                sketch.update(batch)
-                progress.advance(task, float(len(batch)))
-        finally:
-            progress.finish(task)
+        for batch in read_batches(
+            stream,
+            sketch.settings,
+            caller=caller,
+            description="Sketching the covariance",
+            progress=SilentProgress() if progress is None else progress,
+        ):
+            sketch._absorb(batch)
         sketch.fingerprint = stream.fingerprint
         return sketch
 
@@ -258,7 +260,7 @@ class CovarianceSketch:
                 f"{caller}: `batch` must have {self.settings.n_features} features; "
                 f"got shape {rows.shape}. Flatten every batch in the same way."
             )
-        for chunk in _chunks(rows, self.settings.batch_rows):
+        for chunk in chunks(rows, self.settings.batch_rows):
             self._absorb(chunk)
         return self
 
@@ -280,6 +282,12 @@ class CovarianceSketch:
         InputError
             If the settings differ, or `other` is this very object.
         """
+        given: object = other
+        if not isinstance(given, CovarianceSketch):
+            raise InputError(
+                "CovarianceSketch.merge: `other` must be a CovarianceSketch; got "
+                f"{type(given).__name__}. Sketch its samples first."
+            )
         if other is self:
             raise InputError(
                 "CovarianceSketch.merge: `other` must be another sketch; got the same object. "
@@ -360,8 +368,17 @@ class CovarianceSketch:
         fit = nystrom(self.product, self._omega, self._tests)
         captured = fit.captured
         if stream is not None:
-            listener = SilentProgress() if progress is None else progress
-            captured = self._refine(stream, fit, passes=passes, progress=listener)
+            captured = refine(
+                self._reader(stream, SilentProgress() if progress is None else progress),
+                fit,
+                product=self.product,
+                omega=self._omega,
+                tests=self._tests,
+                mean=self.mean,
+                n_samples=self.n_samples,
+                trace=self.trace,
+                passes=passes,
+            )
         return assemble_spectrum(
             self.settings,
             captured,
@@ -376,7 +393,23 @@ class CovarianceSketch:
         )
 
     def to_npz(self, path: str | os.PathLike[str]) -> Path:
-        """Write the whole state to one uncompressed npz file, without pickles, atomically."""
+        """Write the whole state to one uncompressed npz file, without pickles, atomically.
+
+        Parameters
+        ----------
+        path : str or path
+            File to write, in an existing folder; replaced if it is there.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
         meta = {
             "settings": asdict(self.settings),
             "n_samples": self.n_samples,
@@ -397,7 +430,23 @@ class CovarianceSketch:
 
     @classmethod
     def from_npz(cls, path: str | os.PathLike[str]) -> "CovarianceSketch":
-        """Read a file written by `to_npz`; raise `InputError` if it is anything else."""
+        """Read a file written by `to_npz`, to go on or to merge.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        CovarianceSketch
+            Equal to the one that was written.
+
+        Raises
+        ------
+        InputError
+            If it is missing, damaged, compressed, pickled, or anything else.
+        """
         settings, meta, arrays = read_sketch(path)
         sketch = cls(settings)
         sketch.n_samples, sketch.trace = meta["n_samples"], meta["trace"]
@@ -476,56 +525,16 @@ class CovarianceSketch:
                 "Rescale the samples."
             )
 
-    def _refine(
-        self, stream: SampleStream, fit: Nystrom, *, passes: int, progress: AbstractProgress
-    ) -> Captured:
-        """Read the samples once or twice more."""
-        images = self.product[:, self.settings.rank :]
-        basis = subspace(self.product, self._omega, fit)
-        done = 2
-        if passes == 3 and fit.captured.eigenvalues.sum() < _ENOUGH * self.trace:
-            again = self._again(stream, "Improving the subspace", progress)
-            product = power(again, basis=basis, mean=self.mean, images=images)
-            better = nystrom(product, basis, self._tests)
-            basis = subspace(product, basis, better, out=basis)
-            done = 3
-            del product
-        captured = rayleigh_ritz(
-            self._again(stream, "Certifying the spectrum", progress),
-            basis=basis,
-            mean=self.mean,
-            tests=self._tests,
-            images=images,
-            n_samples=self.n_samples,
-            trace=self.trace,
-        )
-        return replace(captured, passes=done)
-
-    def _again(
-        self, stream: SampleStream, description: str, progress: AbstractProgress
-    ) -> Iterator[AnyArray]:
-        """Yield the checked batches of `stream` in small chunks."""
-        if not stream.rereadable:
+    def _reader(
+        self, stream: SampleStream, progress: AbstractProgress
+    ) -> Callable[[str], Iterator[AnyArray]]:
+        """Return a function that reads `stream` once more and reports under a description."""
+        caller = "CovarianceSketch.spectrum"
+        if not check_stream(stream, caller=caller).rereadable:
             raise InputError(
-                "CovarianceSketch.spectrum: `stream` must be rereadable; got one that is not. "
+                f"{caller}: `stream` must be rereadable; got one that is not. "
                 "Leave it out to use one pass."
             )
-        task = progress.start(description, float(self.n_samples))
-        try:
-            for batch in stream.batches(self.settings.batch_rows):
-                rows = check_array(batch, name="stream", caller="CovarianceSketch.spectrum")
-                if rows.shape[1] != self.settings.n_features:
-                    raise InputError(
-                        "CovarianceSketch.spectrum: `stream` must have "
-                        f"{self.settings.n_features} features; got shape {rows.shape}."
-                    )
-                yield from _chunks(rows, self.settings.batch_rows)
-                progress.advance(task, float(len(rows)))
-        finally:
-            progress.finish(task)
-
-
-def _chunks(rows: AnyArray, size: int) -> Iterator[AnyArray]:
-    """Cut `rows` into views of at most `size`."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+        return lambda description: read_batches(
+            stream, self.settings, caller=caller, description=description, progress=progress
+        )

@@ -223,6 +223,12 @@ def test_a_sketch_cannot_be_merged_with_itself():
         sketch.merge(sketch)
 
 
+@pytest.mark.usefixtures("untyped")
+def test_only_sketches_can_be_merged():
+    with pytest.raises(InputError, match="`other` must be a CovarianceSketch; got ndarray"):
+        sketch_of(samples()).merge(samples())
+
+
 def test_empty_shards_change_nothing():
     x = samples()
     empty = CovarianceSketch.empty(40, 12, seed=3)
@@ -310,6 +316,14 @@ def test_passes_and_replicates_are_checked():
         sketch.spectrum(stream=Stream(samples()), passes=1)
     with pytest.raises(InputError, match="`replicates` must be an integer >= 0; got -1"):
         sketch.spectrum(replicates=-1)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_arrays_are_not_streams():
+    with pytest.raises(InputError, match="`stream` must be a SampleStream; got ndarray"):
+        CovarianceSketch.from_stream(samples())
+    with pytest.raises(InputError, match="`stream` must be a SampleStream; got ndarray"):
+        sketch_of(samples()).spectrum(stream=samples())
 
 
 def test_tokens_must_be_flattened_first():
