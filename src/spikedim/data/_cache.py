@@ -15,7 +15,10 @@ MARKER = "dataset.json"
 def cache_folder() -> Path:
     """Return the folder of fetched data: ``$SPIKEDIM_CACHE`` or the user cache of this platform.
 
-    It is created when something is fetched, not before.
+    Returns
+    -------
+    Path
+        Absolute; it is created when something is fetched, not before.
     """
     chosen = os.environ.get(CACHE_VARIABLE, "").strip()
     if chosen:
@@ -37,6 +40,11 @@ def cached(name: str) -> bool:
     ----------
     name : str
         One of `names`; an unknown name is simply not cached.
+
+    Returns
+    -------
+    bool
+        True only for a whole data set.
     """
     # The marker is written before the folder is moved into place, so it vouches for the rest.
     return name.replace("-", "").isalnum() and (data_folder(name) / MARKER).is_file()
@@ -49,6 +57,11 @@ def clear_cache(name: str | None = None) -> int:
     ----------
     name : str or None
         One of `names`, or None for all of them, the embeddings and unfinished downloads.
+
+    Returns
+    -------
+    int
+        Bytes.
 
     Raises
     ------

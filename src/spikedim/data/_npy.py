@@ -1,5 +1,6 @@
 """Arrays in .npy and .npz files, read in slices; pickles inside them are never executed."""
 
+import tokenize
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ _X_NAMES = ("x", "X", "images", "data", "features", "samples", "arr_0")
 _Y_NAMES = ("y", "Y", "labels", "label", "targets", "target")
 _CLASS_NAMES = ("class_names", "classes")
 _BOMB_RATIO = 100
+# What numpy raises on damaged headers, which it reads as Python literals.
+_BAD_HEADER = (ValueError, TypeError, SyntaxError, OverflowError, tokenize.TokenError)
 _REMEDY = "Write it again with numpy.save or numpy.savez."
 
 Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
@@ -78,7 +81,7 @@ def _map(path: Path) -> AnyArray:
             raise refuse("be a whole .npy array", path, f"It does not begin like one. {_REMEDY}")
         try:
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
+        except _BAD_HEADER as error:
             raise _bad_array(path, error) from error
     if not isinstance(mapped, np.ndarray):
         raise refuse("be a .npy file with one array", path, _REMEDY)
@@ -181,7 +184,7 @@ def _read_header(stream: ByteStream, what: object) -> Header:
             return npy_format.read_array_header_1_0(stream)
         if version == (2, 0):
             return npy_format.read_array_header_2_0(stream)
-    except ValueError as error:
+    except _BAD_HEADER as error:
         raise _bad_array(what, error) from error
     raise refuse("hold .npy arrays of version 1 or 2", f"version {version} in {what}", _REMEDY)
 

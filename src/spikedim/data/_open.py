@@ -1,6 +1,7 @@
 """The one door to data: a specification in, `Samples` out."""
 
 import difflib
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -42,7 +43,7 @@ _MAX_CROP = 4096
 
 
 def open_samples(
-    spec: str,
+    spec: str | os.PathLike[str],
     *,
     layer: str | None = None,
     split: str = "train",
@@ -53,7 +54,7 @@ def open_samples(
 
     Parameters
     ----------
-    spec : str
+    spec : str or path
         One of
 
         - a name: ``digits`` (embedded), ``cifar10``, ``mnist``, ``fashion-mnist``,
@@ -104,6 +105,7 @@ def open_samples(
     >>> samples.shape, samples.scale
     ((1797, 4), 0.00390625)
     """
+    spec = str(spec) if isinstance(spec, os.PathLike) else spec
     if not isinstance(spec, str) or not spec.strip() or not spec.isprintable():
         raise refuse(
             "be a name or path of printable characters", repr(spec), f"Names: {', '.join(names())}."
@@ -207,6 +209,8 @@ def _open_folder(folder: Path, request: Request) -> Source:
 
 def _open_file(path: Path, request: Request, key: str | None) -> Source:
     """Open a file by its first bytes, and text formats by its extension."""
+    if not path.is_file():  # a pipe or device could make the first read wait for ever
+        raise refuse("be a regular file or a folder", path, "Save the data as a file first.")
     with path.open("rb") as stream:
         head = stream.read(8)
     if head.startswith(b"PK"):

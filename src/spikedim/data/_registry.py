@@ -176,6 +176,11 @@ _CARDS = (
 def names() -> tuple[str, ...]:
     """Return the names of the data sets that need no path.
 
+    Returns
+    -------
+    tuple of str
+        In the order in which they are listed; the embedded one first.
+
     Examples
     --------
     >>> names()

@@ -41,11 +41,12 @@ class Samples:
     scale, offset : float
         A raw value v stands for ``v * scale + offset``.
     fingerprint : str
-        Identity of the content, ``sha256:`` or (very large data) ``listing:`` and 16 hex digits.
+        Identity of the content: ``sha256:`` and 16 hex digits, ``listing:`` for very large data,
+        ``hf:`` for a Hugging Face data set.
     group_size : int
         How many consecutive rows belong to one item: n after `each_token`, else 1.
     tokens : int
-        n of a token layer, in whichever form it is read; 1 for other layers.
+        Tokens n of a token layer, in whichever form it is read; 1 for other layers.
     rereadable : bool
         Whether `batches` may be called again.
     split : str
@@ -161,7 +162,12 @@ class Samples:
         return min(items, self._source.count) * self.group_size
 
     def to_numpy(self) -> AnyArray:
-        """Return all raw values as one array of `shape` and `dtype`.
+        """Return all raw values as one array.
+
+        Returns
+        -------
+        ndarray of shape [S, D] or [S, n, d]
+            Raw values of type `dtype`.
 
         Raises
         ------
@@ -182,7 +188,13 @@ class Samples:
         return out
 
     def flat(self) -> "Samples":
-        """Return the same samples as rows [S, D], D = n * d; a layer without tokens as it is."""
+        """Return the same samples as rows [S, D] with D = n * d.
+
+        Returns
+        -------
+        Samples
+            These very samples if the layer has no tokens.
+        """
         if len(self.shape) == 2:
             return self
         count, tokens, width = self.shape
@@ -190,6 +202,11 @@ class Samples:
 
     def each_token(self) -> "Samples":
         """Return every token as a row [S * n, d] with ``group_size`` n and labels repeated.
+
+        Returns
+        -------
+        Samples
+            Batches hold whole items where the batch size allows it.
 
         Raises
         ------
@@ -206,10 +223,24 @@ class Samples:
         return replace(self, shape=(count * tokens, width), group_size=tokens, labels=labels)
 
     def preview(self, count: int = 12) -> tuple[AnyArray, ...]:
-        """Return up to `count` images as uint8 [H, W] or [H, W, 3], evenly spread if possible.
+        """Return a few images to look at, evenly spread over the data where it allows that.
 
-        Empty if these are not images. Values of other types are stretched from their common
-        minimum and maximum to 0..255, or from 0..1/scale where the scale states the range.
+        Values of other than 8-bit images are stretched from their common minimum and maximum.
+
+        Parameters
+        ----------
+        count : int
+            Most images to return.
+
+        Returns
+        -------
+        tuple of ndarray
+            uint8 arrays [H, W] or [H, W, 3]; empty if these are not images.
+
+        Raises
+        ------
+        InputError
+            If `count` is not a positive integer or an image cannot be read.
         """
         check_integer(count, name="count", caller="Samples.preview")
         if self.modality != "image":

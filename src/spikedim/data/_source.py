@@ -101,7 +101,7 @@ class Source:
 def refuse(need: str, got: object, advice: str, *, name: str = "spec") -> InputError:
     """Build the one form of error this room raises: one line, long values cut."""
     shown = repr(str(got)) if isinstance(got, Path) else str(got)
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
     if len(shown) > _MAX_SHOWN:
         shown = shown[: _MAX_SHOWN - 3] + "..."
-    return InputError(f"open_samples: `{name}` must {need}; got {shown}. {advice}".strip())
+    message = f"open_samples: `{name}` must {need}; got {shown}. {advice}".strip()
+    return InputError("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))

@@ -181,3 +181,18 @@ def test_path_traversal_names_in_a_zip_write_nothing(tmp_path):
         archive.writestr("../../escaped.npy", buffer.getvalue())
     assert open_samples(str(tmp_path / "x.npz")).shape == (3, 3)
     assert not (tmp_path.parent / "escaped.npy").exists()
+
+
+@pytest.mark.parametrize(
+    "header", ["{'descr': '<f8', ", "{'a': (", "1 +", "'\x00'", "{}", "(" * 99]
+)
+def test_a_damaged_header_is_refused_in_one_line(tmp_path, header):
+    text = header.ljust(117) + "\n"
+    member = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + bytes(80)
+    (tmp_path / "x.npy").write_bytes(member)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x.npy", member)
+    for name in ("x.npy", "x.npz"):
+        with pytest.raises(InputError, match=r"`spec` must be a whole .npy array") as caught:
+            open_samples(str(tmp_path / name))
+        assert str(caught.value).isprintable()

@@ -117,7 +117,24 @@ def test_permission_denied_is_said(tmp_path, monkeypatch):
         open_samples(str(path))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a fifo")
+def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(InputError, match=r"`spec` must be a regular file"):
+        open_samples(str(tmp_path / "pipe.npy"))
+
+
+def test_a_path_object_is_as_good_as_its_text(tmp_path):
+    np.save(tmp_path / "a.npy", np.eye(3))
+    assert open_samples(tmp_path / "a.npy").spec == str(tmp_path / "a.npy")
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("spec", [None, 3, b"digits", ["digits"]])
+def test_other_types_are_refused(spec):
+    with pytest.raises(InputError, match=r"`spec` must be a name or path"):
+        open_samples(spec)
+
+
 def test_a_folder_that_cannot_be_listed_is_said(tmp_path, monkeypatch):
     def denied(*_):
         raise PermissionError(13, "Permission denied", str(tmp_path))
