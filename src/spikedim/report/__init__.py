@@ -1,5 +1,6 @@
 """Results as a terminal table, a picture or one self-contained HTML page."""
 
+from spikedim.report._bounds_tables import bounds_table, bounds_tables, rungs_table
 from spikedim.report._catalogue import (
     card_headline,
     card_view,
@@ -11,7 +12,6 @@ from spikedim.report._examination import Examination, Package, examination_view
 from spikedim.report._format import size
 from spikedim.report._page import measurement_page, plan_page
 from spikedim.report._plan_tables import (
-    bounds_table,
     comparison_table,
     dimensions_table,
     energy_table,
@@ -36,6 +36,7 @@ __all__ = [
     "Table",
     "as_text",
     "bounds_table",
+    "bounds_tables",
     "card_headline",
     "card_view",
     "cards_table",
@@ -53,6 +54,7 @@ __all__ = [
     "measurement_view",
     "plan_page",
     "plan_view",
+    "rungs_table",
     "size",
     "table_view",
 ]

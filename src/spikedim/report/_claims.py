@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from spikedim.bounds import BoundKind
+from spikedim.bounds import Bound, BoundKind
 from spikedim.dimension import DimensionEstimate
 from spikedim.planning import DataSummary, Plan
+from spikedim.report._bounds_tables import is_rung
 from spikedim.report._format import approximate, count, interval, times
 from spikedim.report._plan_tables import dimension_text
 from spikedim.report._words import subject_words, title_words
@@ -52,24 +53,28 @@ def data_claim(data: DataSummary, dimensions: tuple[DimensionEstimate, ...]) -> 
 
 
 def ladder_claim(plan: Plan) -> str:
-    """Say between which two proved bounds the answer lies."""
-    proved = [
-        bound
+    """Say between which lower and which upper bound the answer lies."""
+    steps = {
+        bound: bound.value
         for bound in plan.bounds
-        if bound.unit == "steps" and bound.value is not None and bound.kind != BoundKind.PUBLISHED
-    ]
-    below = [b for b in proved if b.value is not None and b.value <= plan.steps]
-    above = [b for b in proved if b.value is not None and b.value > plan.steps]
+        if is_rung(bound) and bound.unit == "steps" and bound.value is not None
+    }
+    below = [b for b, t in steps.items() if b.kind is BoundKind.LOWER and t <= plan.steps]
+    above = [b for b, t in steps.items() if b.kind is BoundKind.UPPER and t > plan.steps]
     parts = []
     if below:
-        nearest = max(below, key=lambda b: b.value or 0.0)
-        parts.append(f"above {title_words(nearest.name)} ({count(nearest.value or 0.0)})")
+        nearest = max(below, key=lambda bound: steps[bound])
+        parts.append(f"above the lower bound {_name(nearest)} ({count(steps[nearest])})")
     if above:
-        nearest = min(above, key=lambda b: b.value or 0.0)
-        parts.append(f"below {title_words(nearest.name)} ({count(nearest.value or 0.0)})")
+        nearest = min(above, key=lambda bound: steps[bound])
+        parts.append(f"below the upper bound {_name(nearest)} ({count(steps[nearest])})")
     if not parts:
-        return f"No proved bound on steps applies beside T = {count(plan.steps)}"
+        return f"No proved bound brackets T = {count(plan.steps)}"
     return f"T = {count(plan.steps)} lies {' and '.join(parts)}"
+
+
+def _name(bound: Bound) -> str:
+    return title_words(bound.name).removesuffix(" steps")
 
 
 def layers_claim(plan: Plan) -> str:

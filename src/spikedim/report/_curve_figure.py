@@ -8,13 +8,13 @@ from spikedim.report._style import SERIES, log_axis, new_figure, plain_axes
 
 __all__ = ["curve_alt", "curve_figure", "with_curves"]
 
-_MOST_CURVES = 4
-_MARKERS = ("o", "s", "^", "D")
+_MOST_CURVES = 3
+_MARKERS = ("o", "s", "^")
 _FIRST = ("pca95", "participation_ratio", "effective_rank")
 
 
 def with_curves(dimensions: tuple[DimensionEstimate, ...]) -> list[DimensionEstimate]:
-    """Pick the estimates to draw: those with a curve, the best known first, at most four."""
+    """Pick the estimates to draw: those with a curve, the best known first, at most three."""
     found = [estimate for estimate in dimensions if len(estimate.curve) > 1]
     rank = {name: place for place, name in enumerate(_FIRST)}
     return sorted(found, key=lambda one: rank.get(one.estimator, len(rank)))[:_MOST_CURVES]

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from spikedim.planning import Plan
 from spikedim.report._format import DOT, approximate, interval, shorten, times
-from spikedim.report._rows import ROW_HEIGHT, Row, draw_rows
+from spikedim.report._rows import Row, draw_rows, leave_room, row_height
 from spikedim.report._style import INK, SERIES, TEXT_SIZE, log_axis, new_figure
 from spikedim.report._words import subject_words
 
@@ -58,14 +58,15 @@ def energy_figure(plan: Plan, width: float) -> Figure:
     """
     groups = energy_rows(plan)
     lengths = [len(rows) for rows in groups.values()]
-    figure = new_figure(width, (ROW_HEIGHT - 2) * sum(lengths) + 28 * len(lengths) + 44)
+    figure = new_figure(width, row_height(width) * sum(lengths) + 28 * len(lengths) + 44)
+    every = [row for rows in groups.values() for row in rows]
+    leave_room(figure, every, width=width)
     panels = figure.subplots(
         len(groups), 1, squeeze=False, sharex=True, gridspec_kw={"height_ratios": lengths}
     )
-    every = [row for rows in groups.values() for row in rows]
     low, high = min(row.low for row in every) / 1.4, max(row.high for row in every) * 1.4
     for axes, (rules, rows) in zip(panels[:, 0], groups.items(), strict=True):
-        log_axis(axes, "x", low, high, ticks=4 if width < 500 else 9)
+        log_axis(axes, "x", low, high, ticks=4 if width < 500 else 7)
         draw_rows(axes, rows, width=width)
         axes.set_title(shorten(rules, 44), loc="left", size=TEXT_SIZE + 1, weight="bold", color=INK)
         axes.label_outer()

@@ -1,19 +1,21 @@
 """The ladder of bounds: from the information bound to the worst case, ours between."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
 from spikedim.bounds import BoundKind
 from spikedim.planning import Plan
-from spikedim.report._format import count, interval
-from spikedim.report._rows import ROW_HEIGHT, Row, draw_rows
+from spikedim.report._bounds_tables import is_rung
+from spikedim.report._format import TIMES, count, interval
+from spikedim.report._rows import Row, draw_rows, leave_room, row_height
 from spikedim.report._style import MUTED, SERIES, log_axis, new_figure
-from spikedim.report._words import kind_words, title_words
+from spikedim.report._words import title_words
 
 __all__ = ["ladder_alt", "ladder_figure", "ladder_rows"]
 
-_UNITS = {"steps": "T [steps]", "spikes": "spikes per sample, of the population named"}
+_UNITS = {"steps": "T [steps]", "spikes": "spikes per sample"}
 _LOOK = {
     BoundKind.LOWER: (SERIES[2], ">", False),
     BoundKind.UPPER: (SERIES[1], "<", False),
@@ -23,25 +25,27 @@ _LOOK = {
 
 
 def ladder_rows(plan: Plan) -> dict[str, list[Row]]:
-    """Return the rungs of each unit, smallest first: bounds above zero, and the laws."""
+    """Return the rungs of each unit, smallest first: bounds of the data population, and laws."""
     ladder: dict[str, list[Row]] = {unit: [] for unit in _UNITS}
-    for bound in plan.bounds:
-        if bound.unit in ladder and bound.value is not None and bound.value > 0:
-            colour, marker, hollow = _LOOK[bound.kind]
-            label = title_words(bound.name)
-            if bound.kind is not BoundKind.PUBLISHED:
-                label += f" ({kind_words(bound.kind)})"
-            value = bound.value
-            row = Row(label, count(value), value, value, value, colour, marker, hollow)
-            ladder[bound.unit].append(row)
+    rungs = [bound for bound in plan.bounds if is_rung(bound)]
+    names = Counter((bound.name, bound.unit) for bound in rungs)
+    for bound in rungs:
+        colour, marker, hollow = _LOOK[bound.kind]
+        label = title_words(bound.name).removesuffix(f" {bound.unit}")
+        if names[bound.name, bound.unit] > 1:
+            label += f", {bound.population.removeprefix('data: ')}"
+        value = bound.value or 0.0
+        row = Row(label, count(value), value, value, value, colour, marker, hollow)
+        ladder[bound.unit].append(row)
     for law in plan.laws:
         ours = law.law == plan.law
         label = f"law: {law.law}" + " (the answer)" * ours
         if law.steps is not None:
             ladder["steps"].append(_law_row(label, law.steps, law.low, law.high, ours=ours))
-        if law.spikes is not None:
+        if law.spikes is not None and law.population is not None:
+            of = f", {law.population.tokens} {TIMES} {law.population.features}" * (not ours)
             ladder["spikes"].append(
-                _law_row(label, law.spikes, law.spikes_low, law.spikes_high, ours=ours)
+                _law_row(label + of, law.spikes, law.spikes_low, law.spikes_high, ours=ours)
             )
     return {
         unit: sorted(rows, key=lambda row: row.value)
@@ -75,11 +79,12 @@ def ladder_figure(plan: Plan, width: float) -> Figure:
     """
     ladder = ladder_rows(plan)
     lengths = [len(rows) for rows in ladder.values()]
-    figure = new_figure(width, ROW_HEIGHT * sum(lengths) + 52 * len(lengths))
+    figure = new_figure(width, row_height(width) * sum(lengths) + 52 * len(lengths))
+    leave_room(figure, [row for rows in ladder.values() for row in rows], width=width)
     panels = figure.subplots(len(ladder), 1, squeeze=False, gridspec_kw={"height_ratios": lengths})
     for axes, (unit, rows) in zip(panels[:, 0], ladder.items(), strict=True):
         low, high = _range(rows)
-        log_axis(axes, "x", low, high, ticks=4 if width < 500 else 9)
+        log_axis(axes, "x", low, high, ticks=4)
         draw_rows(axes, rows, width=width)
         axes.set_xlabel(_UNITS[unit])
     return figure

@@ -1,16 +1,14 @@
 """The tables of a plan."""
 
-from spikedim.bounds import Bound
 from spikedim.dimension import DimensionEstimate
 from spikedim.energy import EnergyEstimate
 from spikedim.laws import LawResult
 from spikedim.planning import Comparison, Plan
 from spikedim.report._format import ABSENT, DASH, TIMES, approximate, count, interval, times
 from spikedim.report._table import Column, Quantity, Table
-from spikedim.report._words import kind_words, subject_words, title_words
+from spikedim.report._words import subject_words
 
 __all__ = [
-    "bounds_table",
     "comparison_table",
     "dimension_text",
     "dimensions_table",
@@ -20,13 +18,15 @@ __all__ = [
 ]
 
 
-def laws_table(plan: Plan) -> Table:
+def laws_table(plan: Plan, *, applicable: bool = False) -> Table:
     """List steps and spikes under every law, applicable or not.
 
     Parameters
     ----------
     plan : Plan
         A plan.
+    applicable : bool
+        Leave out the laws that do not apply.
 
     Returns
     -------
@@ -38,10 +38,12 @@ def laws_table(plan: Plan) -> Table:
         Column("T", "steps", numeric=True, interval=True),
         Column("spikes", "per sample", numeric=True, interval=True),
         Column("of the population"),
-        Column("widest cause, or why not applicable"),
+        Column("widest cause" if applicable else "widest cause, or why not applicable"),
     )
-    chosen = [law.law for law in plan.laws].index(plan.law) if plan.laws else None
-    return Table("Steps by law", columns, tuple(map(_law_row, plan.laws)), chosen)
+    laws = [law for law in plan.laws if law.steps is not None or not applicable]
+    names = [law.law for law in laws]
+    chosen = names.index(plan.law) if plan.law in names else None
+    return Table("Steps by law", columns, tuple(map(_law_row, laws)), chosen)
 
 
 def _law_row(law: LawResult) -> tuple[str | Quantity, ...]:
@@ -116,39 +118,6 @@ def dimension_text(estimate: DimensionEstimate) -> str:
 def _dimension(value: float) -> str:
     """Ranks are whole, ratios carry three digits."""
     return count(value) if value == int(value) else approximate(value, 3)
-
-
-def bounds_table(plan: Plan) -> Table:
-    """List every bound with what it speaks of and how far it can be trusted.
-
-    Parameters
-    ----------
-    plan : Plan
-        A plan.
-
-    Returns
-    -------
-    Table
-        One row per bound, applicable or not.
-    """
-    columns = (
-        Column("bound"),
-        Column("value", numeric=True),
-        Column("unit"),
-        Column("kind"),
-        Column("population"),
-        Column("remark"),
-    )
-    return Table("Bounds", columns, tuple(map(_bound_row, plan.bounds)))
-
-
-def _bound_row(bound: Bound) -> tuple[str | Quantity, ...]:
-    if bound.value is None:
-        value, remark = Quantity(ABSENT), f"not applicable: {bound.reason}"
-    else:
-        value, remark = Quantity(count(bound.value), bound.value), bound.verdict
-    name = title_words(bound.name)
-    return name, value, bound.unit, kind_words(bound.kind), bound.population, remark
 
 
 def energy_table(plan: Plan) -> Table:

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from spikedim.dimension import DimensionEstimate
 from spikedim.planning import DataSummary
 from spikedim.report._format import approximate, count
+from spikedim.report._plan_tables import dimension_text
 from spikedim.report._style import INK, SERIES, log_axis, new_figure, plain_axes
 
 __all__ = ["scree_alt", "scree_figure"]
@@ -45,7 +46,7 @@ def scree_figure(
     for estimate, dash, colour in zip(
         _marked(dimensions), ("--", ":"), (INK, SERIES[1]), strict=False
     ):
-        label = f"{_NAMES[estimate.estimator]}: {approximate(estimate.value, 3)}"
+        label = f"{_NAMES[estimate.estimator]}: {dimension_text(estimate)}"
         axes.axvline(estimate.value, color=colour, ls=dash, lw=1.6, label=label)
     right = max(2.0, *ranks, *(estimate.value for estimate in _marked(dimensions)))
     log_axis(axes, "x", 0.9, right * 1.15, ticks=6)
@@ -65,7 +66,7 @@ def _marked(dimensions: tuple[DimensionEstimate, ...]) -> list[DimensionEstimate
 def scree_alt(data: DataSummary, dimensions: tuple[DimensionEstimate, ...]) -> str:
     """Say what the chart shows."""
     marks = ", ".join(
-        f"{_NAMES[estimate.estimator]} {approximate(estimate.value, 3)}"
+        f"{_NAMES[estimate.estimator]} {dimension_text(estimate)}"
         for estimate in _marked(dimensions)
     )
     shown = len(data.eigenvalues)

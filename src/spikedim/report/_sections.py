@@ -8,6 +8,7 @@ from spikedim._core import AnyArray
 from spikedim.dimension import DimensionEstimate
 from spikedim.planning import DataSummary, Measurement, Plan
 from spikedim.report import _claims as claims
+from spikedim.report._bounds_tables import bounds_tables
 from spikedim.report._chart import HALF, Chart, draw
 from spikedim.report._contact_sheet import contact_sheet
 from spikedim.report._curve_figure import curve_alt, curve_figure, with_curves
@@ -15,11 +16,11 @@ from spikedim.report._energy_figure import energy_alt, energy_figure, energy_row
 from spikedim.report._ladder_figure import ladder_alt, ladder_figure, ladder_rows
 from spikedim.report._layers_figure import layer_rows, layers_alt, layers_figure
 from spikedim.report._origins import inputs_table, provenance_table
-from spikedim.report._plan_tables import bounds_table, dimensions_table, energy_table, laws_table
+from spikedim.report._plan_tables import dimensions_table, energy_table, laws_table
 from spikedim.report._scree_figure import scree_alt, scree_figure
 from spikedim.report._steps_figure import steps_alt, steps_figure
 from spikedim.report._table import Table
-from spikedim.report._terminal import inverse_lines
+from spikedim.report._terminal import absent_laws, inverse_lines
 
 __all__ = ["Section", "measurement_sections", "plan_sections"]
 
@@ -96,13 +97,13 @@ def _steps_section(plan: Plan, *, interactive: bool) -> Section:
     because = (
         f"T is uncertain mostly because of {plan.steps_because}." if plan.steps_because else ""
     )
-    lines = (*([because] if because else []), *inverse_lines(plan))
+    lines = (*([because] if because else []), *inverse_lines(plan), *absent_laws(plan))
     return Section(
         "steps",
         "Steps against error",
         claims.steps_claim(plan),
         charts=(chart,),
-        tables=(laws_table(plan),),
+        tables=(laws_table(plan, applicable=True),),
         lines=lines,
         interactive=interactive,
     )
@@ -158,7 +159,8 @@ def _ladder_section(plan: Plan) -> Section:
                 alt=ladder_alt(plan),
                 caption="Each row is a theorem or a law, smallest first. Triangles to the right "
                 "are lower bounds, to the left upper bounds; hollow squares are published forms; "
-                "dots with bands are laws.",
+                "dots with bands are laws. All speak of the data population unless they name "
+                "another; a lower bound above the answer speaks of a harder source.",
             )
         )
     return Section(
@@ -166,7 +168,7 @@ def _ladder_section(plan: Plan) -> Section:
         "Ladder of bounds",
         claims.ladder_claim(plan),
         charts=tuple(charts),
-        tables=(bounds_table(plan),),
+        tables=bounds_tables(plan),
     )
 
 

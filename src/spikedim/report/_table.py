@@ -9,6 +9,7 @@ from spikedim.report._format import DASH, TIMES
 
 __all__ = ["Column", "Quantity", "Table"]
 
+_SENTENCE = 60  # characters
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -118,6 +119,14 @@ class Table:
         return tuple(
             tuple(cell.text if isinstance(cell, Quantity) else cell for cell in row)
             for row in self.rows
+        )
+
+    @property
+    def wordy(self) -> tuple[bool, ...]:
+        """Whether each column holds sentences, which a page must give room."""
+        return tuple(
+            any(len(row[place]) > _SENTENCE for row in self.cells)
+            for place in range(len(self.columns))
         )
 
     def to_csv(self) -> str:

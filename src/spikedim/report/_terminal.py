@@ -9,9 +9,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from spikedim.planning import Advisory, Comparison, Measurement, Plan
+from spikedim.report._bounds_tables import is_rung, rungs_table
 from spikedim.report._format import approximate, count
 from spikedim.report._plan_tables import (
-    bounds_table,
     comparison_table,
     dimensions_table,
     energy_table,
@@ -21,6 +21,7 @@ from spikedim.report._table import Table
 from spikedim.report._words import subject_words
 
 __all__ = [
+    "absent_laws",
     "as_text",
     "comparison_view",
     "inverse_lines",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 WIDTH = 100
+_NAME_WIDTH = 32  # names up to this long stay on one line
 
 
 def table_view(table: Table) -> RenderableType:
@@ -49,11 +51,12 @@ def table_view(table: Table) -> RenderableType:
         title=Text(table.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
         show_edge=False, pad_edge=False,
     )  # fmt: skip
-    for column in table.columns:
+    for place, column in enumerate(table.columns):
+        widest = max((len(row[place]) for row in table.cells), default=0)
         view.add_column(
             Text(column.header),
             justify="right" if column.numeric else "left",
-            no_wrap=column.numeric,
+            no_wrap=column.numeric or (place == 0 and widest <= _NAME_WIDTH),
             overflow="fold",
         )
     for number, row in enumerate(table.cells):
@@ -75,18 +78,31 @@ def plan_view(plan: Plan) -> RenderableType:
     RenderableType
         Headline, tables, inverse answers and warnings, to print with a Rich console.
     """
+    others = len(plan.bounds) - sum(map(is_rung, plan.bounds))
+    more = f"{others} other bounds (of the model, in bits, not applicable) are on the page." * (
+        others > 0
+    )
     tables = [
-        laws_table(plan),
-        dimensions_table(plan.dimensions, plan.dimension_used),
-        bounds_table(plan),
+        table_view(laws_table(plan, applicable=True)),
+        Text("\n".join(absent_laws(plan)), style="dim"),
+        table_view(dimensions_table(plan.dimensions, plan.dimension_used)),
+        table_view(rungs_table(plan)),
+        Text(more, style="dim"),
     ]
     if plan.energy:
-        tables.append(energy_table(plan))
+        tables.append(table_view(energy_table(plan)))
     return Group(
         Text(plan.headline, style="bold"),
-        *map(table_view, tables),
+        *tables,
         Padding(Text("\n".join(inverse_lines(plan))), (1, 0, 0, 0)),
         advisory_view(plan.advisories),
+    )
+
+
+def absent_laws(plan: Plan) -> tuple[str, ...]:
+    """Say of every law that does not apply why not."""
+    return tuple(
+        f"{law.law} does not apply: {law.reason}" for law in plan.laws if law.steps is None
     )
 
 

@@ -56,20 +56,28 @@ def test_data_claim_follows_the_estimates(estimates, want):
     assert claims.data_claim(example_data(), estimates) == want
 
 
-def bound(name, value, kind=BoundKind.LOWER):
-    return Bound(name, value, "steps", kind, "data", (), "")
+def bound(name, value, kind=BoundKind.LOWER, population="data: 16 x 4"):
+    return Bound(name, value, "steps", kind, population, (), "")
+
+
+UPPER = BoundKind.UPPER
 
 
 @pytest.mark.parametrize(
     ("bounds", "want"),
     [
-        ((), "No proved bound on steps applies beside T = 5"),
-        ((bound("a_b", 2.0), bound("c", 1.0)), "T = 5 lies above a b (2)"),
-        ((bound("a", 2.0), bound("z", 900.0)), "T = 5 lies above a (2) and below z (900)"),
+        ((), "No proved bound brackets T = 5"),
         (
-            (bound("p", 7.0, BoundKind.PUBLISHED),),
-            "No proved bound on steps applies beside T = 5",
+            (bound("a_b_steps", 2.0), bound("c", 1.0)),
+            "T = 5 lies above the lower bound a b (2)",
         ),
+        (
+            (bound("a", 2.0), bound("z", 900.0, UPPER), bound("y", 80.0, UPPER)),
+            "T = 5 lies above the lower bound a (2) and below the upper bound y (80)",
+        ),
+        ((bound("a", 7.0), bound("z", 3.0, UPPER)), "No proved bound brackets T = 5"),
+        ((bound("p", 7.0, BoundKind.PUBLISHED),), "No proved bound brackets T = 5"),
+        ((bound("m", 2.0, population="spikformer stem"),), "No proved bound brackets T = 5"),
     ],
 )
 def test_ladder_claim_names_the_nearest_proved_rungs(bounds, want):

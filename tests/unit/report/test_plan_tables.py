@@ -6,11 +6,13 @@ from tests.report_examples import bare_plan
 
 from spikedim.report import (
     bounds_table,
+    bounds_tables,
     comparison_table,
     dimensions_table,
     energy_table,
     laws_table,
     layers_table,
+    rungs_table,
 )
 
 DASH, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
@@ -45,6 +47,44 @@ def test_bounds_say_when_they_do_not_apply():
     assert cells[1][5] == "False for codes other than rate codes."
     assert cells[2][1] == DASH
     assert cells[2][5] == "not applicable: epsilon is above 0.242 L."
+
+
+def test_the_page_gathers_steps_spikes_verdicts_and_reasons():
+    tables = {table.title: table.cells for table in bounds_tables(example_plan())}
+    assert tables == {
+        "Bounds for the data population": (
+            ("rate code", "69", DASH, DASH, "lower bound", "16 x 4 data population"),
+            ("published spike count", DASH, "27 k", DASH, "published", "16 x 4 data population"),
+        ),
+        "Published forms, and what holds of them": (
+            ("published spike count", "False for codes other than rate codes."),
+        ),
+        "Bounds that do not apply": (("epsilon is above 0.242 L.", "information bound"),),
+    }
+
+
+def test_bounds_of_the_model_stand_apart():
+    plan = example_plan()
+    model = replace(plan.bounds[0], population="spikformer-2-64 stem: 16 x 64")
+    titles = [table.title for table in bounds_tables(replace(plan, bounds=(model,)))]
+    assert titles == ["Bounds for the populations of the model"]
+    assert rungs_table(replace(plan, bounds=(model,))).rows == ()
+
+
+def test_rungs_put_steps_and_spikes_of_one_theorem_side_by_side():
+    plan = example_plan()
+    steps = plan.bounds[0]
+    spikes = replace(steps, name="rate_code_spikes", unit="spikes", value=2240.0)
+    fewer = replace(steps, name="latency_steps", value=6.0)
+    cells = rungs_table(replace(plan, bounds=(steps, spikes, fewer))).cells
+    assert [row[:3] for row in cells] == [("latency", "6", DASH), ("rate code", "69", "2,240")]
+
+
+def test_laws_that_do_not_apply_can_be_left_out():
+    assert [row[0] for row in laws_table(example_plan(), applicable=True).cells] == [
+        "wiener",
+        "reconstructed",
+    ]
 
 
 def test_energy_gives_twin_over_spiking_net():

@@ -1,0 +1,66 @@
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from tests.planning_examples import example_comparison, example_measurement, example_plan
+
+from spikedim import data, planning
+from spikedim.cli import main
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run the command line in this process; return code, output and errors."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # --threads writes there
+
+    def run(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return SimpleNamespace(code=stop.value.code or 0, out=captured.out, err=captured.err)
+
+    return run
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Answer with hand-made results at once; remember what was asked."""
+    asked = {}
+
+    def answer(name, result):
+        def call(*arguments, **options):
+            asked[name] = {"arguments": arguments, **options}
+            return result
+
+        return call
+
+    for name, result in (
+        ("plan", example_plan()),
+        ("measure", example_measurement()),
+        ("compare", example_comparison()),
+    ):
+        monkeypatch.setattr(planning, name, answer(name, result))
+    monkeypatch.setattr(data, "fetch", answer("fetch", "/somewhere/cifar10"))
+    monkeypatch.setattr(data, "clear_cache", answer("clear", 3 << 20))
+    return asked
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run the command line as a process in an empty folder."""
+
+    def shell(*arguments, **options):
+        return subprocess.run(
+            [sys.executable, "-m", "spikedim", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return shell
