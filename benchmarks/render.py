@@ -31,6 +31,11 @@ def page(results: dict[str, Any]) -> str:
         "are in `benchmarks/results.json`."
     )
     parts = ["# Benchmarks", "", origin]
+    if results.get("quick"):
+        parts += [
+            "",
+            "**A rehearsal**: small sizes, other work on the machine. It decides nothing.",
+        ]
     for title in dict.fromkeys(row["benchmark"] for row in results["rows"]):
         rows = [row for row in results["rows"] if row["benchmark"] == title]
         parts += ["", f"## {title[:1].upper()}{title[1:]}", "", *_table(rows)]

@@ -93,6 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="small sizes, no memory: a rehearsal")
     options = parser.parse_args(arguments)
     check_writable(options.out, name="--out", caller="bench")
     torch.set_num_threads(THREADS)
@@ -102,12 +103,14 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{path.name} ...", file=sys.stderr, flush=True)
         module = importlib.import_module(f"benchmarks.{path.stem}")
         known = inspect.signature(module.run).parameters
-        found = module.run(**({"repeats": options.repeats} if "repeats" in known else {}))
+        wanted = {"repeats": options.repeats, "quick": options.quick, "memory": not options.quick}
+        found = module.run(**{key: value for key, value in wanted.items() if key in known})
         title = (module.__doc__ or path.stem).strip().splitlines()[0].rstrip(".")
         rows += [{"benchmark": title, **row} for row in found]
     results = {
         "command": " ".join(["python -m benchmarks.run", *(arguments or sys.argv[1:])]),
         "commit": commit(),
+        "quick": options.quick,
         "created": started.isoformat(timespec="seconds"),
         "machine": machine(),
         "torch_threads": THREADS,

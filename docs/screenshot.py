@@ -1,6 +1,6 @@
 """Photograph the plan of the embedded data for docs/reading-a-plan.md.
 
-Run ``python docs/screenshot.py``. Needs Debian's chromium. Look at the picture before committing it.
+Run ``python docs/screenshot.py`` with Debian's chromium installed, and look at the picture.
 """
 
 import subprocess
