@@ -1,6 +1,7 @@
 """The documents say what is true of the code."""
 
 import importlib
+import importlib.util
 import json
 import os
 import re
@@ -31,6 +32,29 @@ def test_links_lead_somewhere(page):
     built = ("auto_examples/", "reference/generated/")
     missing = [t for t in targets if not t.startswith(built) and not (page.parent / t).exists()]
     assert missing == []
+
+
+def exists(dotted):
+    """Say whether a dotted name is a module or something in one."""
+    room, _, name = dotted.rpartition(".")
+    if importlib.util.find_spec(dotted if room == "spikedim" else room) is None:
+        return False
+    return room == "spikedim" or hasattr(importlib.import_module(room), name)
+
+
+def test_names_and_files_of_a_page_exist(root, page):
+    code = re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text(encoding="utf-8")))
+    names = {text for text in code if re.fullmatch(r"spikedim(\.\w+){1,2}", text)}
+    assert [name for name in sorted(names) if not exists(name)] == []
+    folders = "src|tests|docs|benchmarks|examples"
+    kinds = "unit|property|reference|theory|contract|meta|cli|browser"
+    paths = {text for text in code if re.fullmatch(rf"({folders}|{kinds})/[\w/.-]+\.\w+", text)}
+    real = {
+        p for p in paths if not re.search("_my_|_family", p)
+    }  # recipes name a file that is yet to be written
+    assert [
+        p for p in sorted(real) if not ((root / p).exists() or (root / "tests" / p).exists())
+    ] == []
 
 
 def test_every_make_target_of_a_page_exists(root, page):
