@@ -29,7 +29,7 @@ FULL = (
     ("low-rank", 20_000, 150_528),
     ("power-law", 20_000, 150_528),
 )
-QUICK = (("low-rank", 1_500, 3_072), ("power-law", 6_000, 12_288))
+QUICK = (("low-rank", 1_000, 3_072), ("power-law", 1_500, 6_144))
 
 
 class GeneratedImages:
