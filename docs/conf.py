@@ -37,7 +37,10 @@ html_theme_options = {
     "show_toc_level": 2,
     "navbar_align": "left",
     "navigation_with_keys": False,
-    "secondary_sidebar_items": {"**": ["page-toc"], "claims": [], "benchmarks": []},
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        **dict.fromkeys(("claims", "benchmarks", "theory-index"), ()),
+    },
     "footer_start": ["copyright"],
     "footer_end": [],
 }

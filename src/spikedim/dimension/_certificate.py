@@ -46,9 +46,9 @@ def certified_rank(spectrum: Spectrum, fraction: float) -> tuple[int, int | None
     The j largest eigenvalues of A sum to at least those of B, and to at most those of B plus those
     of G [1]_; the latter sum is at most ``min(tr G, j |G|, sqrt(j) |G|_F)``. The same holds with
     the Nystroem approximation and its residual in place of B and G. After a second pass the block
-    C that couples the two subspaces is bounded too: an eigenvalue mu > |G| of A is one of the
-    Schur complement ``B + C (mu - G)^-1 C'``, so where the j-th value theta_j of B exceeds |G|,
-    the excess over B is at most ``|C|_F^2 / (theta_j - |G|)``.
+    C that couples the two subspaces is bounded too: an eigenvalue ``mu > |G|`` of A is one of the
+    Schur complement ``B + C (mu - G)^-1 C'``, so where the j-th value theta_j of B exceeds
+    ``|G|``, the excess over B is at most ``|C|_F^2 / (theta_j - |G|)``.
 
     Parameters
     ----------

@@ -71,11 +71,6 @@ class Spectrum:
         total_variance minus the sum of `eigenvalues`: 0 on the exact path.
     residual_norm : float or None
         Bound on the largest eigenvalue outside the captured subspace (sketch only).
-    residual_frobenius : float or None
-        Bound on the Frobenius norm of the covariance outside that subspace (sketch only).
-    residual_coupling : float or None
-        Bound on the Frobenius norm of the block of the covariance that couples that subspace to
-        its complement (sketch with a second pass only).
     norm_fourth_moment : float or None
         Mean of the fourth power of the distance to the mean, for bias correction.
     subsets : tuple of SubsetSpectrum
@@ -86,6 +81,11 @@ class Spectrum:
         Content fingerprint of the samples.
     notes : tuple of str
         What a reader must know.
+    residual_frobenius : float or None
+        Bound on the Frobenius norm of the covariance outside that subspace (sketch only).
+    residual_coupling : float or None
+        Bound on the Frobenius norm of the block of the covariance that couples that subspace to
+        its complement (sketch with a second pass only).
     """
 
     eigenvalues: AnyArray

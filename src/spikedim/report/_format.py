@@ -119,6 +119,16 @@ def shorten(text: str, limit: int) -> str:
 def size(number_of_bytes: int) -> str:
     """Return a size in MB (powers of 1024), as memory budgets are written.
 
+    Parameters
+    ----------
+    number_of_bytes : int
+        At least 0.
+
+    Returns
+    -------
+    str
+        Three digits and a unit, MB or GB.
+
     Examples
     --------
     >>> size(138_940_914), size(0), size(3 << 30)
