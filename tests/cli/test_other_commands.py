@@ -30,7 +30,7 @@ def test_measure_needs_data(run):
     got = run("measure")
     assert (got.code, got.err) == (
         2,
-        "Error: Missing argument 'SPEC'. See: spikedim measure --help\n",
+        "Error: Missing argument 'spec'. See: spikedim measure --help\n",
     )
 
 
@@ -48,6 +48,7 @@ def test_compare_reads_plans_and_measurements(run, asked, tmp_path, make):
     assert quiet == example_comparison().headline + "\n"
 
 
+@pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -61,12 +61,13 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> bool:
     if wanted:
         from spikedim import __version__
 
         typer.echo(f"spikedim {__version__}")
         raise typer.Exit
+    return wanted
 
 
 def _check_device(device: str) -> str:
