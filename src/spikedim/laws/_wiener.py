@@ -111,7 +111,8 @@ def wiener_steps(eigenvalues: AnyArray, *, rate_variance: float, distortion: flo
     variance = check_in(rate_variance, 0.0, 0.25, name="rate_variance", caller=caller)
     allowed = check_positive(distortion, name="distortion", caller=caller)
     positive = spectrum[spectrum > 0].astype(np.float64)
-    if variance == 0 or allowed >= positive.sum():
+    # Within rounding of the trace the mean alone is good enough.
+    if variance == 0 or allowed >= positive.sum() * (1 - 1e-12):
         return 0.0
     steps = variance / _noise_for(positive, allowed)
     if not math.isfinite(steps):
@@ -129,19 +130,18 @@ def _error(eigenvalues: AnyArray, noise: float) -> float:
 
 def _noise_for(eigenvalues: AnyArray, allowed: float) -> float:
     """Solve error(mu) = allowed for mu, given 0 < allowed < sum(eigenvalues)."""
-    low = allowed / eigenvalues.size  # error(mu) <= k mu
+    low = (1 - 1e-6) * allowed / eigenvalues.size  # error(mu) <= k mu
     high = 2 * low
-    while _error(eigenvalues, high) < allowed:
+    while _error(eigenvalues, high) <= allowed:
         low, high = high, 4 * high
-        if math.isinf(high):  # `allowed` equals the trace to rounding
-            return low
-    if _error(eigenvalues, low) >= allowed:
-        return low
-
-    def excess(log_noise: float) -> float:
-        return _error(eigenvalues, math.exp(log_noise)) / allowed - 1
-
-    root = brentq(excess, math.log(low), math.log(high), xtol=1e-14, rtol=1e-14)
+    # Root of log error as a function of log mu: nearly straight, so few passes.
+    root = brentq(
+        lambda x: math.log(float(np.sum(eigenvalues / (eigenvalues * math.exp(-x) + 1))) / allowed),
+        math.log(low),
+        math.log(high),
+        xtol=1e-14,
+        rtol=1e-14,
+    )
     return math.exp(root)
 
 
@@ -162,7 +162,9 @@ def _with_steep_tail(spectrum: Spectrum) -> AnyArray:
     largest = float(spectrum.eigenvalues[-1])
     if spectrum.residual_norm is not None:
         largest = min(largest, spectrum.residual_norm)
-    count = min(unseen, max(1, math.ceil(missing / largest))) if largest > 0 else unseen
+    # As many directions of the largest allowed size as it takes, rounding noise forgiven.
+    fewest = math.ceil(missing / largest * (1 - 1e-9)) if largest > 0 else unseen
+    count = min(unseen, max(1, fewest))
     return np.concatenate([spectrum.eigenvalues, np.full(count, missing / count)])
 
 

@@ -48,7 +48,7 @@ __all__ = ["plan"]
 
 _DEFAULT_RATE = Assumed(0.2, 0.1, 0.3, "assumed")
 _DEFAULT_LIPSCHITZ = Assumed(1.0, 1.0, 1.0, "assumed")
-_CURVE_POINTS = 41
+_CURVE_POINTS = 21
 _CURVE_DECADES = 1.0
 _NO_MODEL = "no model was named, so there is no network to count energy for"
 
