@@ -68,7 +68,7 @@ def energy_figure(plan: Plan, width: float) -> Figure:
     for axes, (rules, rows) in zip(panels[:, 0], groups.items(), strict=True):
         log_axis(axes, "x", low, high, ticks=4 if width < 500 else 7)
         draw_rows(axes, rows, width=width)
-        axes.set_title(shorten(rules, 44), loc="left", size=TEXT_SIZE + 1, weight="bold", color=INK)
+        axes.set_title(shorten(rules, 34), loc="left", size=TEXT_SIZE + 1, weight="bold", color=INK)
         axes.label_outer()
     panels[-1, 0].set_xlabel("energy [mJ per sample]")
     return figure
