@@ -94,12 +94,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small sizes, no memory: a rehearsal")
+    parser.add_argument("--only", default="", metavar="NAME", help="bench_NAME.py alone")
     options = parser.parse_args(arguments)
     check_writable(options.out, name="--out", caller="bench")
     torch.set_num_threads(THREADS)
     started = datetime.now(UTC)
     rows = command_line(options.repeats)
-    for path in sorted(Path(__file__).parent.glob("bench_*.py")):
+    for path in sorted(Path(__file__).parent.glob(f"bench_{options.only or '*'}.py")):
         print(f"{path.name} ...", file=sys.stderr, flush=True)
         module = importlib.import_module(f"benchmarks.{path.stem}")
         known = inspect.signature(module.run).parameters
