@@ -49,7 +49,10 @@ def _floor(context: Context) -> Advisory | None:
     floors = [text for text in flagged if "no number of steps" in text]
     if not floors:
         return None
-    return Advisory(f"PCA-95 floor: {floors[0]}", "Read the wiener row: it has no floor.")
+    return Advisory(
+        f"PCA-95 floor of the subspace law: {floors[0].removesuffix(' Use the wiener law.')}",
+        "Read the wiener row: it has no floor.",
+    )
 
 
 def _projection(context: Context) -> Advisory | None:
