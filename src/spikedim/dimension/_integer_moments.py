@@ -8,7 +8,7 @@ from torch import Tensor
 
 __all__ = ["IntegerMoments", "integer_gram", "integer_product"]
 
-_BLOCK = 1024
+_BLOCK = 512
 # 131071 products of at most 128 * 128 stay below 2**31.
 _SAFE_TERMS = 131_071
 _CHUNK = 10_000
@@ -70,24 +70,22 @@ class IntegerMoments:
     def covariance(self) -> Tensor:
         """Return the covariance [D, D] (divisor S - 1) in float64.
 
-        n * sum(x x') - sum(x) sum(x)' is formed in int64 where it fits, so that a constant
-        feature has variance exactly 0; the only rounding is the final division.
+        n * sum(x x') - sum(x) sum(x)' is exact below 1.6e7 rows, so that a constant feature has
+        variance exactly 0; the only rounding is the final division.
         """
         n, d = self.n_samples, len(self.sums)
-        exact = (n * 128) ** 2 < 2**62
-        sums = self.sums if exact else self.sums.double()
+        largest = (n * 128) ** 2
+        # float64 is exact below 2**53 and faster than int64.
+        kind = torch.int64 if 2**53 <= largest < 2**62 else torch.float64
+        sums = self.sums.to(kind)
         out = torch.empty(d, d, dtype=torch.float64)
         for k, (start, stop) in enumerate(self._strips()):
-            moment = self._recent[k].long()
+            moment = self._recent[k].to(kind)
             if self._total:
                 moment += self._total[k]
-            if exact:
-                moment *= n
-                moment.addr_(sums[start:stop], sums[start:], alpha=-1)
-                strip = moment.double().div_(n * (n - 1))
-            else:
-                strip = moment.double().addr_(sums[start:stop], sums[start:], alpha=-1 / n)
-                strip /= n - 1
+            moment *= n
+            moment.addr_(sums[start:stop], sums[start:], alpha=-1)
+            strip = moment.double().div_(n * (n - 1))
             out[start:stop, start:] = strip
             out[stop:, start:stop] = strip[:, stop - start :].T
         return out

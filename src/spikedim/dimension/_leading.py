@@ -9,7 +9,9 @@ from spikedim.dimension._subsets import descending
 __all__ = ["certified_leading", "leading_eigenvalues"]
 
 _PAYS_FROM = 1024
-_ROUNDS = 5
+# Twice the rank of a typical d95 (217 of 3,072 for CIFAR-10 pixels): faster convergence pays.
+_RANK_SHARE = 0.135
+_ROUNDS = 4
 _BLOCK = 512
 
 
@@ -19,7 +21,7 @@ def leading_eigenvalues(matrix: Tensor, fraction: float) -> AnyArray:
     All of them, unless a cheaper leading part carries its own proof (`certified_leading`).
     """
     if len(matrix) >= _PAYS_FROM:
-        leading = certified_leading(matrix, fraction, rank=len(matrix) // 8)
+        leading = certified_leading(matrix, fraction, rank=int(_RANK_SHARE * len(matrix)))
         if leading is not None:
             return leading
     return descending(matrix)
@@ -79,7 +81,10 @@ def _iterate(a: Tensor, rank: int) -> Tensor:
 
 def _rayleigh_ritz(a: Tensor, basis: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return Ritz values, largest first, their vectors and the squared norms of residuals."""
-    q = torch.linalg.qr(basis.double())[0]
+    # Orthonormal in float32 already: one Cholesky step makes it so in float64.
+    wide = basis.double()
+    factor = torch.linalg.cholesky(wide.T @ wide)
+    q = torch.linalg.solve_triangular(factor, wide.T, upper=False).T
     image = a @ q
     theta, turn = torch.linalg.eigh(q.T @ image)
     theta, turn = theta.flip(0), turn.flip(1)

@@ -224,7 +224,7 @@ def _finish(
     return Spectrum(
         eigenvalues=eigenvalues,
         total_variance=total,
-        squared_norm=raw.matrix.square().sum().item() * scale**2,
+        squared_norm=(raw.matrix.ravel() @ raw.matrix.ravel()).item() * scale**2,
         n_samples=source.n_samples,
         n_features=source.n_features,
         layer=source.layer,

@@ -72,15 +72,16 @@ def test_more_rows_than_int32_can_hold_are_summed_exactly():
     assert moments.covariance()[1, 1].item() == 0
 
 
-def test_centres_in_float64_when_int64_would_overflow():
-    # As if 2^24 + 2 rows had been seen: (n * 128)^2 > 2^62.
+@pytest.mark.parametrize("times", [2**19, 2**23])
+def test_centres_in_the_type_that_holds_the_products(times):
+    # As if 2^20 or 2^24 rows had been seen: (n * 128)^2 = 2^54, 2^62.
     moments = IntegerMoments(2)
     moments.update(torch.tensor([[3, -4], [5, 6]], dtype=torch.int8))
     for strip in moments._recent:
-        strip *= 2**23
+        strip *= times
     moments._flush()
-    moments.sums *= 2**23
-    moments.n_samples *= 2**23
+    moments.sums *= times
+    moments.n_samples *= times
     n = moments.n_samples
     want = torch.tensor([[1.0, 5.0], [5.0, 25.0]], dtype=torch.float64) * n / (n - 1)
     torch.testing.assert_close(moments.covariance(), want, rtol=1e-12, atol=0)
