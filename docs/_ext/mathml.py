@@ -8,7 +8,13 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 # Commands that the converter lacks, and the nearest it has.
-SPELLINGS = {r"\dots": r"\ldots", r"\textstyle": "", r"\tfrac": r"\frac", r"\dfrac": r"\frac"}
+SPELLINGS = {
+    r"\iff": r"\Leftrightarrow",
+    r"\dots": r"\ldots",
+    r"\textstyle": "",
+    r"\tfrac": r"\frac",
+    r"\dfrac": r"\frac",
+}
 
 
 def convert(tex, node, *, block):
