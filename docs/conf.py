@@ -25,6 +25,7 @@ html_math_renderer = "mathml"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "sg_execution_times.rst"]
 nitpicky = False
+smartquotes = False  # options such as --help must keep their hyphens
 
 html_theme = "pydata_sphinx_theme"
 html_title = "spikedim"
