@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -13,7 +12,8 @@ from spikedim.cli import main
 @pytest.fixture
 def run(capsys, monkeypatch):
     """Run the command line in this process; return code, output and errors."""
-    monkeypatch.setattr(os, "environ", dict(os.environ))  # --threads writes there
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")  # --threads writes there; put back what was
 
     def run(*arguments):
         capsys.readouterr()

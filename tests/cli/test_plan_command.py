@@ -1,4 +1,8 @@
+import io
 import json
+import os
+import re
+import sys
 
 import pytest
 from tests.planning_examples import example_plan
@@ -156,3 +160,32 @@ def test_an_interactive_page_holds_its_script(run, asked, tmp_path):
     assert "script-src 'unsafe-inline'" in page
     assert len(page.encode()) < 1_500_000
     assert json.dumps("wiener") in page
+
+
+class Terminal(io.StringIO):
+    """Standard output that claims to be a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_a_terminal_gets_type_and_no_color_is_honoured(run, asked, monkeypatch, no_color):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert run("plan").code == 0
+    text = terminal.getvalue()
+    assert "\x1b[1m" in text  # bold is no colour
+    assert ("\x1b[1;33m" in text) is not no_color
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert max(map(len, plain.splitlines())) <= 100
+
+
+def test_threads_are_set_before_anything_counts_them(run, asked):
+    assert run("plan", "-q", "--threads", "3").code == 0
+    assert os.environ["OMP_NUM_THREADS"] == "3"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -44,10 +43,12 @@ def test_the_main_job_from_a_shell(shell, tmp_path):
     assert (tmp_path / "p.html").stat().st_size < 1_500_000
 
 
-def test_measure_from_a_shell(shell, tmp_path):
-    got = shell("measure", "digits", "--layer", "pixels", "--json")
+def test_measure_from_a_shell_that_knows_only_ascii(shell, tmp_path):
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    got = shell("measure", "digits", "--layer", "pixels", "--out", "m.json", env=env)
     assert got.returncode == 0, got.stderr
-    found = json.loads(got.stdout)
+    assert got.stdout.isascii()  # an en dash becomes a question mark, not a crash
+    found = json.loads((tmp_path / "m.json").read_text())
     values = {entry["estimator"]: entry["value"] for entry in found["dimensions"]}
     assert values["pca95"] == 29  # scikit-learn's PCA(0.95) on these 1,797 digits gives 29
 
@@ -78,47 +79,11 @@ def test_ctrl_c_says_so_and_leaves_no_file(tmp_path):
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
     with subprocess.Popen(
-        [sys.executable, "-m", "spikedim", "data", "list"], text=True, stdout=-1, stderr=-1
+        [sys.executable, "-m", "spikedim", "data", "list", "-q"], text=True, stdout=-1, stderr=-1
     ) as process:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 141
-
-
-def on_a_terminal(*words, **environment):
-    """Return what a process writes to a terminal."""
-    leader, follower = pty.openpty()
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200", **environment}
-    with subprocess.Popen(
-        [sys.executable, "-m", "spikedim", *words], stdout=follower, stderr=-1, env=env
-    ) as process:
-        os.close(follower)
-        chunks = []
-        while True:
-            try:
-                chunk = os.read(leader, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not chunk:
-                break
-            chunks.append(chunk)
-        process.wait(timeout=60)
-    os.close(leader)
-    return b"".join(chunks).decode()
-
-
-def test_a_terminal_gets_type_and_no_color_is_honoured():
-    assert "\x1b[1m" in on_a_terminal("doctor")
-    plain = on_a_terminal("doctor", NO_COLOR="1")
-    assert "\x1b[33m" not in plain
-    assert "\x1b[1;33m" not in plain
-
-
-def test_a_c_locale_gets_plain_letters_instead_of_a_crash(shell):
-    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    got = shell("model", "list", env=env)
-    assert got.returncode == 0, got.stderr
-    assert got.stdout.isascii()
 
 
 def test_completion_knows_the_commands():
@@ -133,8 +98,3 @@ def test_completion_knows_the_commands():
         [sys.executable, "-c", command], env=env, capture_output=True, text=True, check=False
     )
     assert got.stdout.split() == ["measure"]
-
-
-def test_threads_reach_torch(shell):
-    got = shell("doctor", "--json", "--threads", "1")
-    assert json.loads(got.stdout)["torch_threads"] == 1

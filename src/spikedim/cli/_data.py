@@ -24,7 +24,7 @@ def list_data(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """List names, kinds, licences; what is on this machine."""
     import json
 
-    from spikedim import data, report
+    from spikedim import data
     from spikedim.cli._console import emit, show
 
     cards = tuple(data.describe(name) for name in data.names())
@@ -33,6 +33,8 @@ def list_data(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
     elif quiet:
         emit("\n".join(data.names()))
     else:
+        from spikedim import report
+
         show(report.table_view(report.datasets_table(cards)))
 
 

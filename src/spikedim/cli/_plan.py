@@ -112,7 +112,7 @@ def plan(
         emit(result.headline)
     else:
         if len(chosen) < len(given):
-            show(_defaults(result, chosen) + "\n")
+            show(report.plain_view(_defaults(result, chosen)))
         show(report.plan_view(result))
 
 

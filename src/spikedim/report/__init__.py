@@ -24,6 +24,7 @@ from spikedim.report._terminal import (
     comparison_view,
     inverse_lines,
     measurement_view,
+    plain_view,
     plan_view,
     table_view,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "layers_table",
     "measurement_page",
     "measurement_view",
+    "plain_view",
     "plan_page",
     "plan_view",
     "rungs_table",

@@ -33,7 +33,8 @@ def ladder_rows(plan: Plan) -> dict[str, list[Row]]:
         colour, marker, hollow = _LOOK[bound.kind]
         label = title_words(bound.name).removesuffix(f" {bound.unit}")
         if names[bound.name, bound.unit] > 1:
-            label += f", {bound.population.removeprefix('data: ')}"
+            # "data: 16 x 4 population of uniform entries" is told from others by its last words.
+            label += f", {bound.population.rpartition(', ')[2].rpartition(' of ')[2]}"
         value = bound.value or 0.0
         row = Row(label, count(value), value, value, value, colour, marker, hollow)
         ladder[bound.unit].append(row)

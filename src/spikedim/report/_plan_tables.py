@@ -37,7 +37,7 @@ def laws_table(plan: Plan, *, applicable: bool = False) -> Table:
         Column("law"),
         Column("T", "steps", numeric=True, interval=True),
         Column("spikes", "per sample", numeric=True, interval=True),
-        Column("of the population"),
+        Column("population"),
         Column("widest cause" if applicable else "widest cause, or why not applicable"),
     )
     laws = [law for law in plan.laws if law.steps is not None or not applicable]

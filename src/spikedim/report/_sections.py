@@ -94,9 +94,7 @@ def _steps_section(plan: Plan, *, interactive: bool) -> Section:
             "A steeper line pays more for the same gain in accuracy."
         ),
     )
-    because = (
-        f"T is uncertain mostly because of {plan.steps_because}." if plan.steps_because else ""
-    )
+    because = f"What makes T uncertain: {plan.steps_because}." if plan.steps_because else ""
     lines = (*([because] if because else []), *inverse_lines(plan), *absent_laws(plan))
     return Section(
         "steps",

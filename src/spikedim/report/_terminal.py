@@ -26,6 +26,7 @@ __all__ = [
     "comparison_view",
     "inverse_lines",
     "measurement_view",
+    "plain_view",
     "plan_view",
     "table_view",
 ]
@@ -63,6 +64,22 @@ def table_view(table: Table) -> RenderableType:
         style = "bold" if number == table.emphasised else ""
         view.add_row(*map(Text, row), style=style)
     return Padding(view, (1, 0, 0, 0))
+
+
+def plain_view(text: str) -> RenderableType:
+    """Return a paragraph: brackets in it are brackets, not markup.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    RenderableType
+        The text and an empty line, to print with a Rich console.
+    """
+    return Padding(Text(text), (0, 0, 1, 0))
 
 
 def plan_view(plan: Plan) -> RenderableType:

@@ -12,6 +12,7 @@ from spikedim.report import (
     inverse_lines,
     laws_table,
     measurement_view,
+    plain_view,
     plan_view,
     table_view,
 )
@@ -60,6 +61,10 @@ def test_numbers_are_right_aligned_under_a_header_with_its_unit():
 def test_markup_in_a_name_is_shown_not_obeyed():
     text = as_text(plan_view(example_plan(headline="[bold]x[/bold] [link=y]z[/link]")))
     assert text.startswith("[bold]x[/bold] [link=y]z[/link]\n")
+
+
+def test_a_paragraph_is_shown_as_it_is():
+    assert as_text(plain_view("[red]2[/red] 3")) == "[red]2[/red] 3\n\n"
 
 
 def test_hostile_names_reach_the_terminal_without_control_characters():
