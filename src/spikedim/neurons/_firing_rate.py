@@ -15,6 +15,8 @@ __all__ = ["drive_for_rate", "firing_rate"]
 
 _MARGIN = 1e-9
 """Distance, in thresholds, from the edge of the drives that fire in every step."""
+_ROUNDING = 1e-12
+"""Rates this close are the same number, told by way of a refractory period."""
 
 
 def firing_rate(current: float, parameters: LIFParameters) -> float:
@@ -161,7 +163,8 @@ def drive_for_rate(rate: float, parameters: LIFParameters) -> float:
         )
     if parameters.reset is Reset.HARD:
         return _hard_drive(number, parameters) / parameters.gain
-    rotation = min(1.0, number / (1 - silent * number))
+    rotation = number / (1 - silent * number)
+    rotation = 1.0 if abs(rotation - 1) < _ROUNDING else rotation
     return _soft_drive(rotation, parameters) / parameters.gain
 
 

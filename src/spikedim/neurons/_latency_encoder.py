@@ -77,7 +77,7 @@ class LatencyEncoder(AbstractEncoder):
         return 1 / (2 * steps)
 
     def _uniform_rms(self, steps: int, /) -> float:
-        return digital_rms(steps)
+        return digital_rms(float(steps))
 
 
 def _cells(rates: Tensor, steps: int) -> Tensor:
