@@ -20,12 +20,15 @@ def test_a_rational_rate_comes_back_exactly(reset, leak, p, q, silent):
 
 
 @given(SOFT, LEAK, st.floats(1e-3, 1.0))
-def test_any_rate_comes_back_up_to_the_resolution_of_the_drive(reset, leak, rate):
+def test_any_rate_lies_between_those_of_a_little_less_and_more_drive(reset, leak, rate):
+    # Plateaus narrower than a double leave gaps, so the drive is bracketed and not the rate.
     neuron = LIFParameters(leak=leak, reset=reset)
-    assert firing_rate(drive_for_rate(rate, neuron), neuron) == pytest.approx(rate, abs=0.02)
+    drive = drive_for_rate(rate, neuron)
+    low, high = firing_rate(drive - 1e-8, neuron), firing_rate(drive + 1e-8, neuron)
+    assert low - 1e-12 <= rate <= high + 1e-12
 
 
-@given(st.floats(0.05, 1.0), st.integers(1, 30), st.integers(0, 3), st.floats(-1.0, 0.5))
+@given(LEAK, st.integers(1, 30), st.integers(0, 3), st.floats(-1.0, 0.5))
 def test_a_hard_reset_reaches_one_over_whole_intervals(leak, interval, silent, v_reset):
     assume(leak == 1 or leak**interval > 1e-6)
     neuron = LIFParameters(leak=leak, reset=Reset.HARD, refractory_steps=silent, v_reset=v_reset)

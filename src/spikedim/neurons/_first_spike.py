@@ -1,11 +1,14 @@
 """When a neuron under constant drive first reaches its threshold."""
 
-import math
+from bisect import bisect_left
 
 from spikedim._core import InputError, check_number
 from spikedim.neurons._parameters import InputScale, LIFParameters
 
 __all__ = ["check_gain", "first_spike_step", "rheobase", "steps_to_threshold"]
+
+_NEVER = 2**52
+"""Steps beyond which doubles cannot count, 140,000 years of milliseconds."""
 
 
 def check_gain(parameters: LIFParameters, caller: str) -> None:
@@ -22,28 +25,22 @@ def steps_to_threshold(start: float, drive: float, parameters: LIFParameters) ->
     leak, threshold = parameters.leak, parameters.threshold
 
     def level(k: int) -> float:
+        if leak == 1:
+            return start + k * drive
         kept = leak**k
-        pushed = k * drive if leak == 1 else drive * (1 - kept) / (1 - leak)
-        return kept * start + pushed
+        return kept * start + drive * (1 - kept) / (1 - leak)
 
     if level(1) >= threshold:
         return 1
-    if leak == 1:
-        if drive <= 0:
+    climbs = drive > 0 if leak == 1 else drive / (1 - leak) > max(threshold, start)
+    if not climbs:
+        return None
+    late = 2
+    while level(late) < threshold:
+        late *= 2
+        if late > _NEVER:
             return None
-        k = math.ceil((threshold - start) / drive)
-    else:
-        limit = drive / (1 - leak)
-        if limit <= threshold:
-            return None
-        k = math.ceil(math.log((limit - threshold) / (limit - start)) / math.log(leak))
-    k = max(k, 2)
-    # The logarithm rounds; the level decides.
-    while k > 2 and level(k - 1) >= threshold:
-        k -= 1
-    while level(k) < threshold:
-        k += 1
-    return k
+    return bisect_left(range(late), threshold, lo=late // 2, key=level)
 
 
 def rheobase(parameters: LIFParameters) -> float:
