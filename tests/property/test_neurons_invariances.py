@@ -9,13 +9,14 @@ from spikedim.neurons import InputScale, LIFParameters, Reset, init_state, lif_r
 
 @st.composite
 def neurons(draw):
+    leak = draw(st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0]))
     return LIFParameters(
-        leak=draw(st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0])),
+        leak=leak,
         threshold=draw(st.sampled_from([0.5, 1.0, 2.0])),
         reset=draw(st.sampled_from(list(Reset))),
         v_reset=draw(st.sampled_from([0.0, -0.5])),
         refractory_steps=draw(st.integers(0, 3)),
-        input_scale=draw(st.sampled_from(list(InputScale))),
+        input_scale=draw(st.sampled_from(list(InputScale)[: 1 if leak == 1 else 2])),
         initial_membrane=draw(st.sampled_from([0.0, 0.25])),
     )
 

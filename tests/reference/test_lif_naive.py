@@ -50,6 +50,7 @@ NEURONS = [
     for reset, silent, leak, scale in itertools.product(
         Reset, (0, 1, 3), (0.0, 0.37, 0.9, 1.0), InputScale
     )
+    if leak < 1 or scale is InputScale.ONE
 ]
 
 
@@ -68,8 +69,7 @@ def test_equals_the_naive_neuron_bit_for_bit(neuron):
         assert trace.membranes[:, column].tolist() == want_membranes
     assert torch.equal(spikes, trace.spikes)
     assert all(torch.equal(a, b) for a, b in zip(state, trace.state, strict=True))
-    if neuron.gain:
-        assert 0 < spikes.mean() < 1, "a comparison of silent neurons proves nothing"
+    assert 0 < spikes.mean() < 1, "a comparison of silent neurons proves nothing"
 
 
 def test_the_spikingjelly_preset_halves_its_input():

@@ -8,10 +8,17 @@ from torch import Tensor
 from spikedim._core import InputError, NumericsError
 from spikedim.neurons._state import LIFState
 
-__all__ = ["check_current", "check_generator", "check_membrane", "check_rates", "check_spikes"]
+__all__ = [
+    "check_current",
+    "check_floating",
+    "check_generator",
+    "check_membrane",
+    "check_rates",
+    "check_spikes",
+]
 
 
-def _check_floating(x: Any, *, name: str, caller: str) -> None:
+def check_floating(x: Any, *, name: str, caller: str) -> None:
     """Raise `InputError` unless `x` is a floating tensor."""
     if not isinstance(x, Tensor):
         raise InputError(
@@ -26,7 +33,7 @@ def _check_floating(x: Any, *, name: str, caller: str) -> None:
 
 def check_current(current: Any, state: LIFState, *, name: str, caller: str, time: bool) -> None:
     """Raise `InputError` unless `current` fits `state`, behind a time axis if `time`."""
-    _check_floating(current, name=name, caller=caller)
+    check_floating(current, name=name, caller=caller)
     if time and (current.ndim < 1 or current.shape[0] < 1):
         raise InputError(
             f"{caller}: `{name}` must have T >= 1 steps on its first axis; "
@@ -62,7 +69,7 @@ def check_membrane(membrane: Tensor, current: Tensor, *, name: str, caller: str)
 
 def check_rates(rates: Any, *, caller: str) -> None:
     """Raise `InputError` unless `rates` are finite, floating, in [0, 1] and at least one."""
-    _check_floating(rates, name="rates", caller=caller)
+    check_floating(rates, name="rates", caller=caller)
     if rates.numel() == 0:
         raise InputError(
             f"{caller}: `rates` must have at least one entry; got shape {tuple(rates.shape)}."
@@ -79,7 +86,7 @@ def check_rates(rates: Any, *, caller: str) -> None:
 
 def check_spikes(spikes: Any, *, caller: str) -> None:
     """Raise `InputError` unless `spikes` is a 0/1 tensor [T, ...] with T >= 1."""
-    _check_floating(spikes, name="spikes", caller=caller)
+    check_floating(spikes, name="spikes", caller=caller)
     if spikes.ndim < 1 or spikes.numel() == 0:
         raise InputError(
             f"{caller}: `spikes` must have shape [T, ...] with T >= 1 and no empty axis; "

@@ -8,7 +8,7 @@ from spikedim.neurons._contracted_rotation import (
     offset_for_rotation,
     rotation_number,
 )
-from spikedim.neurons._first_spike import check_gain, steps_to_threshold
+from spikedim.neurons._first_spike import steps_to_threshold
 from spikedim.neurons._parameters import LIFParameters, Reset
 
 __all__ = ["drive_for_rate", "firing_rate"]
@@ -152,7 +152,6 @@ def drive_for_rate(rate: float, parameters: LIFParameters) -> float:
     1.0
     """
     caller = "drive_for_rate"
-    check_gain(parameters, caller)
     check_leak(parameters.leak, caller)
     number = check_number(rate, name="rate", caller=caller)
     silent = parameters.refractory_steps

@@ -5,19 +5,10 @@ from bisect import bisect_left
 from spikedim._core import InputError, check_number
 from spikedim.neurons._parameters import InputScale, LIFParameters
 
-__all__ = ["check_gain", "first_spike_step", "rheobase", "steps_to_threshold"]
+__all__ = ["first_spike_step", "rheobase", "steps_to_threshold"]
 
 _NEVER = 2**52
 """Steps beyond which doubles cannot count, 140,000 years of milliseconds."""
-
-
-def check_gain(parameters: LIFParameters, caller: str) -> None:
-    """Raise `InputError` if the neuron does not hear its input."""
-    if parameters.gain == 0:
-        raise InputError(
-            f"{caller}: `parameters` must have a leak below 1 if the input is scaled by "
-            "1 - leak; got leak 1. It never fires: use InputScale.ONE."
-        )
 
 
 def steps_to_threshold(start: float, drive: float, parameters: LIFParameters) -> int | None:
@@ -58,11 +49,6 @@ def rheobase(parameters: LIFParameters) -> float:
     float
         Drive in the unit of the input current; 0 without leak.
 
-    Raises
-    ------
-    InputError
-        If the input is scaled by 1 - leak and the leak is 1.
-
     Notes
     -----
     Cost O(1). At the rheobase itself the membrane creeps up to the threshold and never gets
@@ -75,7 +61,6 @@ def rheobase(parameters: LIFParameters) -> float:
     >>> rheobase(LIFParameters.spikingjelly())
     1.0
     """
-    check_gain(parameters, "rheobase")
     if parameters.input_scale is InputScale.DECAY:
         return parameters.threshold
     return (1 - parameters.leak) * parameters.threshold
@@ -122,7 +107,6 @@ def first_spike_step(current: float, parameters: LIFParameters) -> int:
     drive = check_number(current, name="current", caller="first_spike_step") * parameters.gain
     step = steps_to_threshold(parameters.initial_membrane, drive, parameters)
     if step is None:
-        check_gain(parameters, "first_spike_step")
         raise InputError(
             f"first_spike_step: `current` must be above the rheobase {rheobase(parameters):g}; "
             f"got {current!r}. This neuron never fires."

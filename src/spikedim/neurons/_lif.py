@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from spikedim._core import InputError
+from spikedim.neurons._checks import check_floating
 from spikedim.neurons._lif_run import LIFTrace, Run, lif_run, lif_trace, warm_up
 from spikedim.neurons._parameters import LIFParameters
 from spikedim.neurons._sigmoid_surrogate import SigmoidSurrogate
@@ -72,12 +73,12 @@ class LIF(nn.Module):
         run: Run = lif_run,
     ) -> None:
         super().__init__()
-        self.parameters_of_neuron = parameters or LIFParameters.published()
+        self.neuron = parameters or LIFParameters.published()
         self.surrogate = surrogate or SigmoidSurrogate()
         self.run = run
         self.leak_logit: nn.Parameter | None = None
         if learnable_leak:
-            leak = self.parameters_of_neuron.leak
+            leak = self.neuron.leak
             if not 0 < leak < 1:
                 raise InputError(
                     f"LIF: `parameters` must have a leak inside (0, 1) to learn it; got {leak!r}."
@@ -94,9 +95,9 @@ class LIF(nn.Module):
         spikes, after = self.run(
             currents,
             self._start(currents) if state is None else state,
-            self.parameters_of_neuron,
+            self.neuron,
             surrogate=self.surrogate,
-            leak=self._leak_for(currents),
+            leak=self.leak,
         )
         return spikes, after
 
@@ -105,23 +106,20 @@ class LIF(nn.Module):
         return lif_trace(
             currents,
             self._start(currents) if state is None else state,
-            self.parameters_of_neuron,
+            self.neuron,
             surrogate=self.surrogate,
-            leak=self._leak_for(currents),
+            leak=self.leak,
         )
 
     def extra_repr(self) -> str:
         """Return the neuron and its surrogate for `repr`."""
-        return f"{self.parameters_of_neuron}, {self.surrogate}"
+        return f"{self.neuron}, {self.surrogate}"
 
     def _start(self, currents: Tensor) -> LIFState:
+        check_floating(currents, name="currents", caller="LIF")
         if currents.ndim < 1 or currents.shape[0] < 1:
             raise InputError(
                 "LIF: `currents` must have T >= 1 steps on its first axis; "
                 f"got shape {tuple(currents.shape)}."
             )
-        return warm_up(currents[0], self.parameters_of_neuron, leak=self._leak_for(currents))
-
-    def _leak_for(self, currents: Tensor) -> Tensor | None:
-        """Return the learnable leak in the type of the currents."""
-        return None if self.leak is None else self.leak.to(currents.dtype)
+        return warm_up(currents[0], self.neuron, leak=self.leak)

@@ -6,7 +6,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
-from spikedim.neurons._checks import check_current, check_membrane
+from spikedim.neurons._checks import check_current, check_floating, check_membrane
 from spikedim.neurons._lif_step import advance
 from spikedim.neurons._parameters import LIFParameters
 from spikedim.neurons._state import LIFState, init_state
@@ -203,9 +203,8 @@ def warm_up(current: Tensor, parameters: LIFParameters, *, leak: Tensor | None =
     >>> warm_up(torch.tensor([0.4]), LIFParameters(warm_up_steps=2)).membrane
     tensor([0.8000])
     """
-    dtype = current.dtype if current.is_floating_point() else torch.float32
-    state = init_state(tuple(current.shape), parameters, dtype=dtype, device=current.device)
-    check_current(current, state, name="current", caller="warm_up", time=False)
+    check_floating(current, name="current", caller="warm_up")
+    state = init_state(tuple(current.shape), parameters, dtype=current.dtype, device=current.device)
     kept = parameters.leak if leak is None else leak
     for _ in range(parameters.warm_up_steps):
         _, state = advance(current, state, parameters, None, kept)

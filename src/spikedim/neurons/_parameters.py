@@ -72,7 +72,8 @@ class LIFParameters:
     Raises
     ------
     InputError
-        If a number is outside its range or a rule is not a member of its enumeration.
+        If a number is outside its range, a rule is not a member of its enumeration, or the
+        neuron could not live: scaled by 1 - leak = 0, or reset above its threshold.
 
     Notes
     -----
@@ -122,6 +123,11 @@ class LIFParameters:
                 raise InputError(
                     f"{caller}: `{name}` must be one of {members}; got {getattr(self, name)!r}."
                 )
+        if self.leak == 1 and self.input_scale is InputScale.DECAY:
+            raise InputError(
+                f"{caller}: `input_scale` must be InputScale.ONE for a leak of 1; got "
+                "InputScale.DECAY. An input times 1 - leak would never be heard."
+            )
         if self.reset is Reset.HARD and self.v_reset >= self.threshold:
             raise InputError(
                 f"{caller}: `v_reset` must be below the threshold {self.threshold:g}; "
