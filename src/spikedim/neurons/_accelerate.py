@@ -85,10 +85,10 @@ def _fusible(currents: Tensor) -> bool:
 
 def _compiler_errors() -> tuple[type[Exception], ...]:
     """Return what torch raises if it cannot compile; loading it takes a second."""
-    from torch._dynamo.exc import TorchDynamoException
+    from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
     from torch._inductor.exc import CppCompileError
 
-    return TorchDynamoException, CppCompileError
+    return TorchDynamoException, FailOnRecompileLimitHit, CppCompileError
 
 
 def _unrolled(
