@@ -37,7 +37,7 @@ def test_options_reach_the_planner_and_nothing_else_does(run, asked, tmp_path):
         "memory_budget": "1GB",
         "command": options["command"],
     }
-    assert options["command"].startswith("spikedim ")
+    assert options["command"].startswith("spikedim plan --data digits --layer pixels ")
 
 
 def test_bare_plan_leaves_every_default_to_the_planner_and_prints_them_first(run, asked):

@@ -147,8 +147,10 @@ def _published(
 ) -> list[Bound]:
     """Return the published forms, each with its verdict."""
     tokens, features = target["tokens"], target["features"]
+    alone = "a population of one token has no attention" if tokens == 1 else ""
     bits = _row(published_rate_distortion, "bits", _PUBLISHED, who, target)
     head = {"tokens": tokens, "head_features": head_features, "epsilon_fro": epsilon_fro}
+    softmax = {"tokens": tokens, "row_error": row_error}
     rows = [
         bits,
         _row(
@@ -160,21 +162,21 @@ def _published(
             missing=bits.reason,
         ),
         _row(published_spike_count, "spikes", _PUBLISHED, who, target),
-        _row(
-            published_wta_time, "steps", _PUBLISHED, who, {"tokens": tokens, "row_error": row_error}
-        ),
-        _row(published_attention_time, "steps", _PUBLISHED, who, head),
+        _row(published_wta_time, "steps", _PUBLISHED, who, softmax, missing=alone),
+        _row(published_attention_time, "steps", _PUBLISHED, who, head, missing=alone),
     ]
-    try:
-        sizes = published_universal_sizes(features=features, **head)
-    except AssumptionError as error:
-        name = published_universal_sizes.__name__
-        reason = str(error).removeprefix(f"{name}: ")
-        return rows + [
-            Bound.not_applicable(name, unit=unit, kind=_PUBLISHED, population=who, reason=reason)
-            for unit in ("layers", "heads", "steps")
-        ]
-    return [*rows, sizes.layers, sizes.heads, sizes.steps]
+    name, reason = published_universal_sizes.__name__, alone
+    if not alone:
+        try:
+            sizes = published_universal_sizes(features=features, **head)
+        except AssumptionError as error:
+            reason = str(error).removeprefix(f"{name}: ")
+        else:
+            return [*rows, sizes.layers, sizes.heads, sizes.steps]
+    return rows + [
+        Bound.not_applicable(name, unit=unit, kind=_PUBLISHED, population=who, reason=reason)
+        for unit in ("layers", "heads", "steps")
+    ]
 
 
 def ladder(

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="replace")
     try:
         # The parser returns the code of an early exit, and None after a command.
-        code = app(given, prog_name="spikedim", standalone_mode=False) or OK
+        code = app(given, prog_name="spikedim", standalone_mode=False, obj=tuple(given)) or OK
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:

@@ -10,6 +10,7 @@ __all__ = ["measure"]
 
 
 def measure(
+    context: typer.Context,
     spec: Annotated[str, typer.Argument(help="Name or path of the data.", show_default=False)],
     *,
     layer: Layer = None,
@@ -36,7 +37,7 @@ def measure(
             memory_budget=memory,
             generator=np.random.default_rng(seed),
             progress=progress,
-            command=command_line(),
+            command=command_line(context),
         )
         result = seeded(result, seed)
         page = None

@@ -1,7 +1,6 @@
 """``spikedim plan``."""
 
 import shlex
-import sys
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -25,6 +24,7 @@ PREVIEWS = 24
 
 
 def plan(
+    context: typer.Context,
     *,
     data: Annotated[
         str | None, typer.Option(help="Name or path of the data.", show_default="digits")
@@ -94,7 +94,7 @@ def plan(
             memory_budget=memory,
             generator=np.random.default_rng(seed),
             progress=progress,
-            command=command_line(),
+            command=command_line(context),
         )
         result = seeded(result, seed)
         page = None
@@ -129,9 +129,9 @@ def seeded(result: Any, seed: int) -> Any:
     return replace(result, provenance=replace(result.provenance, seed=seed))
 
 
-def command_line() -> str:
+def command_line(context: typer.Context) -> str:
     """Return the command as it could be typed again."""
-    return shlex.join(["spikedim", *sys.argv[1:]])
+    return shlex.join(["spikedim", *context.obj])
 
 
 def _defaults(result: Any, chosen: dict[str, Any]) -> str:

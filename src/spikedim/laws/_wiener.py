@@ -162,10 +162,12 @@ def _with_steep_tail(spectrum: Spectrum) -> AnyArray:
     largest = float(spectrum.eigenvalues[-1])
     if spectrum.residual_norm is not None:
         largest = min(largest, spectrum.residual_norm)
-    # As many directions of the largest allowed size as it takes, rounding noise forgiven.
-    fewest = math.ceil(missing / largest * (1 - 1e-9)) if largest > 0 else unseen
-    count = min(unseen, max(1, fewest))
-    return np.concatenate([spectrum.eigenvalues, np.full(count, missing / count)])
+    if largest * unseen <= missing:  # rounding: not even a flat tail of this height holds it
+        return _with_flat_tail(spectrum)
+    # The error is a concave function of each eigenvalue: as many as possible at the ceiling.
+    full = int(missing / largest)
+    tail = np.append(np.full(full, largest), missing - full * largest)
+    return np.concatenate([spectrum.eigenvalues, tail])
 
 
 def _unseen(spectrum: Spectrum) -> tuple[float, int]:

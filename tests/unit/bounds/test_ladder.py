@@ -172,3 +172,12 @@ def test_bad_eigenvalues_are_refused_not_hidden_in_a_row():
 def test_a_spectrum_of_another_population_is_refused():
     with pytest.raises(InputError, match=r"`eigenvalues` must be at most tokens \* features = 2 "):
         ladder(**PLAIN | {"tokens": 1, "features": 2, "eigenvalues": [1.0, 0.5, 0.25]})
+
+
+def test_one_token_has_no_attention_to_bound():
+    rows = [row for row in ladder(**PLAIN | {"tokens": 1}) if "a population of one" in row.reason]
+    assert {row.name for row in rows} == {
+        "published_wta_time",
+        "published_attention_time",
+        "published_universal_sizes",
+    }
