@@ -24,15 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         With code 0, 1 (a computation failed), 2 (bad input or set-up) or 130 (interrupted).
     """
     from spikedim.cli._app import app
+    from spikedim.cli._invocation import ARGUMENTS
 
     given = list(sys.argv[1:] if arguments is None else arguments)
+    ARGUMENTS.set(tuple(given))
     for stream in (sys.stdout, sys.stderr):
         # A C locale must not turn an en dash into a crash.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
         # The parser returns the code of an early exit, and None after a command.
-        code = app(given, prog_name="spikedim", standalone_mode=False, obj=tuple(given)) or OK
+        code = app(given, prog_name="spikedim", standalone_mode=False) or OK
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:

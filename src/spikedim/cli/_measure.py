@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from spikedim.cli._invocation import command_line
 from spikedim.cli._options import AsJson, Html, Layer, Memory, Out, Quiet, Seed, check_outputs
 
 __all__ = ["measure"]
 
 
 def measure(
-    context: typer.Context,
     spec: Annotated[str, typer.Argument(help="Name or path of the data.", show_default=False)],
     *,
     layer: Layer = None,
@@ -28,7 +28,7 @@ def measure(
     from spikedim import planning, report
     from spikedim._core import write_atomic
     from spikedim.cli._console import emit, progress_on_stderr, show
-    from spikedim.cli._plan import command_line, previews, seeded
+    from spikedim.cli._plan import previews, seeded
 
     with progress_on_stderr(quiet=quiet) as progress:
         result = planning.measure(
@@ -37,7 +37,7 @@ def measure(
             memory_budget=memory,
             generator=np.random.default_rng(seed),
             progress=progress,
-            command=command_line(context),
+            command=command_line(),
         )
         result = seeded(result, seed)
         page = None

@@ -1,11 +1,11 @@
 """``spikedim plan``."""
 
-import shlex
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from spikedim.cli._invocation import command_line
 from spikedim.cli._options import (
     AsJson,
     Charts,
@@ -18,13 +18,12 @@ from spikedim.cli._options import (
     check_outputs,
 )
 
-__all__ = ["command_line", "plan", "previews", "seeded"]
+__all__ = ["plan", "previews", "seeded"]
 
 PREVIEWS = 24
 
 
 def plan(
-    context: typer.Context,
     *,
     data: Annotated[
         str | None, typer.Option(help="Name or path of the data.", show_default="digits")
@@ -94,7 +93,7 @@ def plan(
             memory_budget=memory,
             generator=np.random.default_rng(seed),
             progress=progress,
-            command=command_line(context),
+            command=command_line(),
         )
         result = seeded(result, seed)
         page = None
@@ -127,11 +126,6 @@ def previews(result: Any, memory: str) -> tuple[Any, ...]:
 def seeded(result: Any, seed: int) -> Any:
     """Return `result` with the seed of the generator that it was given."""
     return replace(result, provenance=replace(result.provenance, seed=seed))
-
-
-def command_line(context: typer.Context) -> str:
-    """Return the command as it could be typed again."""
-    return shlex.join(["spikedim", *context.obj])
 
 
 def _defaults(result: Any, chosen: dict[str, Any]) -> str:
