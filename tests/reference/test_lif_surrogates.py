@@ -57,7 +57,9 @@ def hand_gradient(currents, neuron, surrogate, detach):
     for current in currents:
         u = neuron.leak * u - neuron.threshold * s + current
         s = float(u >= neuron.threshold)
-        trace.append(surrogate.derivative(torch.tensor(u - neuron.threshold, dtype=torch.float64)).item())
+        trace.append(
+            surrogate.derivative(torch.tensor(u - neuron.threshold, dtype=torch.float64)).item()
+        )
     gradients, later = [], 0.0
     for slope in reversed(trace):
         through_reset = 0.0 if detach else -neuron.threshold * later

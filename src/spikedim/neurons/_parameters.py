@@ -63,7 +63,8 @@ class LIFParameters:
     input_scale : InputScale, default InputScale.ONE
         What multiplies the input current.
     initial_membrane : float, default 0.0
-        Potential u_0 before the first step; half a threshold halves the start-up error.
+        Potential u_0 before the first step; half a threshold halves the RMS error of a rate if
+        there is no leak.
     warm_up_steps : int, default 0
         Steps that are run on the first current, spikes thrown away, before the first step.
     detach_reset : bool, default True
