@@ -67,6 +67,7 @@ def test_spikes_are_the_steps_at_or_above_threshold_outside_the_refractory_perio
         allowed = silence == 0
         assert torch.equal(spike == 1, allowed & (membrane >= neuron.threshold))
         silence = torch.where(spike == 1, neuron.refractory_steps, (silence - 1).clamp(min=0))
+    assert torch.equal(trace.state.silence, silence.int())
 
 
 @given(neurons(), currents(), st.sampled_from([0.25, 2.0, 8.0]))

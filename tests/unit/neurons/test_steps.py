@@ -154,6 +154,22 @@ def test_escape_fires_with_the_exponential_of_the_distance(width, dtype, generat
         assert spikes.double().mean().item() == pytest.approx(probability, abs=noise)
 
 
+def test_a_reset_waits_for_the_refractory_period_even_below_the_threshold(generator):
+    # An escape neuron fires below its threshold too; the membrane alone does not tell.
+    neuron = LIFParameters(refractory_steps=2)
+    state = init_state((2000,), neuron, dtype=torch.float64)
+    zero = torch.zeros(2000, dtype=torch.float64)
+    first, state = escape_step(zero + 0.5, state, neuron, generator=generator)
+    for left in (2, 1):
+        assert torch.equal(state.silence == left, first == 1)
+        spikes, state = escape_step(zero + 9, state, neuron, generator=generator, width=1e-9)
+        assert torch.equal(state.pending[first == 1], first[first == 1])
+        assert spikes[first == 1].sum() == 0
+    assert 0.5 < first.mean() < 0.7
+    _, state = lif_step(zero, state, neuron)
+    assert set(state.membrane[first == 1].tolist()) == {-0.5}
+
+
 @pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize("bad", [0, -1.0, math.nan, None, "4"])
 def test_a_slope_is_a_number_above_zero(bad):
