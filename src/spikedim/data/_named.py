@@ -12,6 +12,7 @@ from spikedim.data._npy import open_npy
 from spikedim.data._registry import card_of
 from spikedim.data._source import Request, Source, refuse
 from spikedim.data._texts import Texts
+from spikedim.data._views import check_layer
 
 __all__ = ["open_named"]
 
@@ -26,6 +27,7 @@ def open_named(name: str, request: Request) -> Source:
             "Choose another split.",
             name="split",
         )
+    check_layer(request.layer, card.modality)
     if not cached(name):
         raise refuse(
             "be a data set that is on this machine",

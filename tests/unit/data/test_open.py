@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikedim._core import AbstractProgress, InputError, SampleStream
-from spikedim.data import open_samples
+from spikedim.data import names, open_samples
 
 
 def test_digits_are_all_there_in_sixteenths():
@@ -65,7 +65,7 @@ def test_a_scheme_needs_a_path(scheme):
         open_samples(f"{scheme}:")
 
 
-@pytest.mark.parametrize("name", ["cifar10", "mnist", "fashion-mnist", "movie-reviews"])
+@pytest.mark.parametrize("name", names()[1:])
 def test_a_set_that_is_not_fetched_says_how(name):
     with pytest.raises(InputError, match=rf"Run `spikedim data fetch {name}`"):
         open_samples(name)

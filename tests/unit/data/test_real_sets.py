@@ -65,6 +65,14 @@ def test_mnist_has_its_published_mean_and_first_labels(real):
     assert samples.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
 
 
+def test_vowels_have_their_published_counts_and_first_value(real):
+    train, test = (real("japanese-vowels", split=s, layer="tokens") for s in ("train", "test"))
+    assert (train.shape, test.shape) == ((270, 29, 12), (370, 29, 12))
+    assert np.bincount(train.labels).tolist() == [30] * 9
+    assert np.bincount(test.labels).tolist() == [31, 35, 88, 44, 29, 24, 40, 50, 29]
+    assert train.to_numpy()[0, 0, 0] == 1.860936
+
+
 def test_movie_reviews_have_the_stated_signs_and_disjoint_splits(real):
     train = real("movie-reviews", layer="embedding:tfidf")
     test = real("movie-reviews", layer="embedding:tfidf", split="test")
