@@ -1,15 +1,25 @@
 """The folder where fetched data sets are kept."""
 
 import os
+import secrets
 import shutil
 from pathlib import Path
 
 from spikedim._core import InputError
 
-__all__ = ["CACHE_VARIABLE", "MARKER", "cache_folder", "cached", "clear_cache", "data_folder"]
+__all__ = [
+    "CACHE_VARIABLE",
+    "MARKER",
+    "PARTIAL",
+    "cache_folder",
+    "cached",
+    "clear_cache",
+    "data_folder",
+]
 
 CACHE_VARIABLE = "SPIKEDIM_CACHE"
 MARKER = "dataset.json"
+PARTIAL = ".partial-"
 
 
 def cache_folder() -> Path:
@@ -73,23 +83,39 @@ def clear_cache(name: str | None = None) -> int:
             f"clear_cache: `name` must be a fetched data set; got {name!r}. "
             "See them with: spikedim data list."
         )
-    # Only folders this package makes: the variable may point at a folder with other things in it.
-    targets = (
-        [data_folder(name)]
-        if name is not None
-        else [cache_folder() / part for part in ("data", "embeddings")]
-        + list(cache_folder().glob(".partial-*"))
-    )
-    freed = 0
-    for target in targets:
-        if not target.is_dir():
-            continue
-        freed += sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
-        try:
-            shutil.rmtree(target)
-        except OSError as error:
-            raise InputError(
-                f"clear_cache: `name` must be deletable; got {str(target)!r} ({error.strerror}). "
-                "Fix its permissions."
-            ) from error
-    return freed
+    return sum(_delete(path) for path in ([data_folder(name)] if name is not None else _made()))
+
+
+def _made() -> list[Path]:
+    """Return what this package made: the variable may name a folder with other things in it."""
+    root = cache_folder()
+    folders = [marker.parent for marker in root.glob(f"data/*/{MARKER}")]
+    sets = [folder for folder in folders if (folder / "train-y.npy").is_file()]
+    embeddings = [path for kind in ("minilm", "tfidf") for path in root.glob(_embedding(kind))]
+    return [*sets, *embeddings, *root.glob(f"{PARTIAL}*")]
+
+
+def _embedding(kind: str) -> str:
+    return f"embeddings/{kind}-{'[0-9a-f]' * 16}.npy"
+
+
+def _delete(path: Path) -> int:
+    """Delete a file or folder and return the bytes it took."""
+    try:
+        if path.is_file():
+            size = path.stat().st_size
+            path.unlink()
+            return size
+        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        # Renamed first: an interruption must not leave half a data set in its place.
+        aside = path
+        if not path.name.startswith(PARTIAL):
+            aside = cache_folder() / f"{PARTIAL}{secrets.token_hex(4)}"
+            path.rename(aside)
+        shutil.rmtree(aside)
+    except OSError as error:
+        raise InputError(
+            f"clear_cache: `name` must be deletable; got {str(path)!r} ({error.strerror or error})."
+            " Fix its permissions."
+        ) from error
+    return size

