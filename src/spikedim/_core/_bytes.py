@@ -1,5 +1,6 @@
 """Memory budgets as people write them."""
 
+import math
 import re
 
 from spikedim._core._errors import InputError
@@ -23,9 +24,9 @@ def parse_bytes(
     1610612736
     """
     match = _FORM.fullmatch(str(text)) if not isinstance(text, bool) else None
-    size = int(float(match[1]) * _UNITS[match[2].lower()]) if match else 0
-    if size < 1:
+    size = float(match[1]) * _UNITS[match[2].lower()] if match else 0.0
+    if not 1 <= size < math.inf:
         raise InputError(
             f"{caller}: `{name}` must be a positive size; got {text!r}. Write e.g. 2GB or 512MB."
         )
-    return size
+    return int(size)

@@ -27,11 +27,15 @@ def _advice(advice: str) -> str:
 
 def check_number(value: object, *, name: str, caller: str, advice: str = "") -> float:
     """Return `value` as a finite float, or raise `InputError`."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    except OverflowError:  # whole numbers and fractions know no bound
+        number = None
+    if number is None or not math.isfinite(number):
         raise InputError(
             f"{caller}: `{name}` must be a finite number; got {value!r}.{_advice(advice)}"
         )
-    return float(value)
+    return number
 
 
 def check_positive(value: object, *, name: str, caller: str, advice: str = "") -> float:
@@ -95,8 +99,15 @@ def check_array(
         array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"{caller}: `{name}` must be a numeric array; got {type(x).__name__}."
+            f"{caller}: `{name}` must be a numeric array; got {type(x).__name__}"
+            f"{f' of {x.dtype}' if hasattr(x, 'dtype') else ''}. Convert it to an array of "
+            "numbers, a tensor with `x.float()`."
         ) from error
+    if np.ma.is_masked(x):
+        raise InputError(
+            f"{caller}: `{name}` must have no masked values; got {int(np.ma.count_masked(x))}. "
+            "Fill or remove them."
+        )
     if array.dtype.kind not in "fiub":
         raise InputError(
             f"{caller}: `{name}` must be an array of real numbers; got {array.dtype} "

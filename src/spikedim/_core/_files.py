@@ -1,6 +1,7 @@
 """Files that are either whole or absent."""
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,11 @@ def check_writable(path: str | os.PathLike[str], *, name: str, caller: str) -> P
     parent = target.parent
     if target.is_dir():
         raise InputError(f"{caller}: `{name}` must be a file; got the folder {str(target)!r}.")
+    if target.exists() and not target.is_file():
+        raise InputError(
+            f"{caller}: `{name}` must be a regular file, which can be replaced; got "
+            f"{str(target)!r}. Choose a path of your own."
+        )
     if not parent.is_dir():
         raise InputError(
             f"{caller}: `{name}` must lie in an existing folder; got {str(target)!r}. "
@@ -38,18 +44,16 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """
     target = check_writable(path, name="path", caller="write_atomic")
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    temporary = target.with_name(f".spikedim-{secrets.token_hex(8)}")
+    # Not mkstemp, whose files are 0600: the file gets the mode an ordinary open() would give.
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp creates 0600; give the file the mode an ordinary open() would have given.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return target

@@ -25,7 +25,7 @@ def fingerprint_arrays(*arrays: np.ndarray[Any, np.dtype[Any]], salt: str = "") 
 
 def fingerprint_file(*paths: str | os.PathLike[str], salt: Iterable[str] = ()) -> str:
     """Return ``sha256:`` and 16 hex digits of the files' bytes, in the order given."""
-    digest = hashlib.sha256("\n".join(salt).encode())
+    digest = hashlib.sha256("\n".join(salt).encode("utf-8", "surrogateescape"))
     for path in paths:
         with Path(path).open("rb") as stream:
             while chunk := stream.read(_CHUNK_BYTES):

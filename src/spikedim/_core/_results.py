@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from spikedim._core._errors import InputError
+from spikedim._core._errors import InputError, NumericsError
 from spikedim._core._files import write_atomic
 
 __all__ = ["Result", "read_result"]
@@ -21,6 +21,11 @@ def _build_adapter(cls: Any) -> Any:
     from pydantic import TypeAdapter  # costs 0.1 s; `spikedim --help` must not pay it
 
     return TypeAdapter(cls)
+
+
+def _refuse_constant(name: str) -> float:
+    """Refuse NaN and infinity, which JSON does not have but Python reads."""
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _adapter: Callable[[Any], Any] = cache(_build_adapter)
@@ -41,7 +46,13 @@ class Result:
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return JSON text, and write it atomically to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        try:
+            text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        except ValueError as error:
+            raise NumericsError(
+                f"{type(self).__name__}.to_json: every number must be finite; got NaN or infinity. "
+                "Report it with the command that led here."
+            ) from error
         if path is not None:
             write_atomic(path, text)
         return text
@@ -72,8 +83,8 @@ class Result:
     def from_json(cls: type[Kind], text: str) -> Kind:
         """Rebuild a result from `to_json`."""
         try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+            data = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{cls.__name__}.from_json: `text` must be JSON; got an error: {error}."
             ) from error

@@ -1,6 +1,7 @@
 """Door checks: what passes, what does not, and what the sentence says."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from spikedim._core import (
     check_positive,
 )
 
-NOT_NUMBERS = [True, "1", None, math.nan, math.inf, -math.inf, 1j, [1.0]]
+NOT_NUMBERS = [True, "1", None, math.nan, math.inf, -math.inf, 1j, [1.0], Fraction(10**400)]
 
 
 @pytest.mark.parametrize("value", [0, -3, 2.5, np.float32(0.5), np.int64(7)])
@@ -130,7 +131,7 @@ def test_array_reads_nested_lists():
 @pytest.mark.parametrize("bad", [[[1, 2], [3]], torch.zeros(2, 2, device="meta")])
 def test_array_refuses_what_numpy_cannot_read(bad):
     with pytest.raises(
-        InputError, match=rf"^f: `x` must be a numeric array; got {type(bad).__name__}\.$"
+        InputError, match=rf"^f: `x` must be a numeric array; got {type(bad).__name__}.*\. Convert "
     ):
         check_array(bad, name="x", caller="f")
 
@@ -168,3 +169,18 @@ def test_array_refuses_what_is_not_finite(bad):
     x[2, 1] = bad
     with pytest.raises(InputError, match=r"^f: `x` must be finite; got NaN or infinity\. Remove"):
         check_array(x, name="x", caller="f")
+
+
+def test_array_refuses_masked_values():
+    x = np.ma.masked_greater(np.array([[1.0, 2.0], [3.0, 999.0]]), 100)
+    with pytest.raises(
+        InputError, match=r"^f: `x` must have no masked values; got 1\. Fill or rem"
+    ):
+        check_array(x, name="x", caller="f")
+    whole = np.ma.masked_greater(np.array([[1.0, 2.0]]), 100)
+    assert type(check_array(whole, name="x", caller="f")) is np.ndarray
+
+
+def test_array_says_how_to_convert_a_tensor_that_numpy_cannot_hold():
+    with pytest.raises(InputError, match=r"got Tensor of torch.bfloat16\. Convert .*x\.float\(\)"):
+        check_array(torch.ones(2, 2, dtype=torch.bfloat16), name="x", caller="f")

@@ -71,6 +71,21 @@ def test_refuses_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         check_writable(tmp_path / "a", name="out", caller="plan")
 
 
+def test_refuses_what_is_not_a_regular_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # renaming over /dev/null would break the whole machine
+    with pytest.raises(InputError, match=r"^plan: `out` must be a regular file.*'.*pipe'\. Choose"):
+        check_writable(tmp_path / "pipe", name="out", caller="plan")
+    with pytest.raises(InputError, match=r"must be a regular file"):
+        write_atomic(tmp_path / "pipe", "x")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_never_changes_the_mask_of_the_process(tmp_path, monkeypatch):
+    # Another thread would create its files with the wrong mode meanwhile.
+    monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the mask was touched"))
+    write_atomic(tmp_path / "a", "x")
+
+
 def test_writing_checks_first(tmp_path):
     with pytest.raises(InputError, match=r"^write_atomic: `path` must be a file"):
         write_atomic(tmp_path, "x")

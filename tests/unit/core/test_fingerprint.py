@@ -1,5 +1,7 @@
 """Content fingerprints."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,10 @@ def test_has_one_form(tmp_path):
         assert kind == "sha256"
         assert len(digits) == 16
         int(digits, 16)
+
+
+def test_names_that_are_not_utf8_can_be_salt(tmp_path):
+    (tmp_path / "a").write_bytes(b"one")
+    odd, other = (os.fsdecode(name) for name in (b"\xff.png", b"\xfe.png"))
+    found = {fingerprint_file(tmp_path / "a", salt=[name]) for name in (odd, other, "y.png")}
+    assert len(found) == 3
