@@ -52,13 +52,11 @@ class Entries:
         sum(q^2), sum(q y) and the scatter matrix, so that one pass is enough.
         """
         delta = mean - self._shift
-        scatter = covariance * (self._n - 1)
         size = delta @ delta
         total = (
             self._fourth
-            + 4 * (delta @ (scatter @ delta))
+            + (self._n - 1) * (4 * (delta @ (covariance @ delta)) + 2 * size * covariance.trace())
             + 3 * self._n * size.square()
-            + 2 * size * scatter.trace()
             - 4 * (delta @ self._skew)
         )
         return max(float(total), 0.0) / self._n

@@ -50,9 +50,16 @@ class FloatMoments:
         self.n_samples = n_total
 
     def covariance(self) -> Tensor:
-        """Return the covariance [D, D] (divisor S - 1) in float64."""
-        upper = self._scatter.triu()
-        return (upper + upper.triu(1).T).div_(self.n_samples - 1)
+        """Return the covariance [D, D] (divisor S - 1) in float64, from the upper triangle."""
+        out = torch.empty_like(self._scatter)
+        for start in range(0, len(out), _BLOCK):
+            stop = start + _BLOCK
+            strip = self._scatter[start:stop, start:] / (self.n_samples - 1)
+            corner = strip[:, : strip.shape[0]]
+            corner.copy_(corner.triu() + corner.triu(1).T)
+            out[start:stop, start:] = strip
+            out[stop:, start:stop] = strip[:, strip.shape[0] :].T
+        return out
 
     def mean(self) -> Tensor:
         """Return the mean of each feature."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -57,7 +57,9 @@ def choose_path(source: Source, *, memory_budget: int) -> Path:
     s, d = source.n_samples, source.n_features
     # A matrix, its copy inside the eigensolver, and room for strips and batches.
     covariance_bytes = 32 * d * d
-    gram_bytes = 32 * s * s + (s * d * source.dtype.itemsize if source.stream is not None else 0)
+    gram_bytes = 32 * s * s + (
+        0 if _readable(source) else s * d * _kept_type(source.dtype).itemsize
+    )
     if s < d and gram_bytes <= memory_budget:
         return Path.GRAM
     return Path.COVARIANCE if covariance_bytes <= memory_budget else Path.SKETCH
@@ -75,7 +77,7 @@ def measure_spectrum(
     progress: AbstractProgress,
 ) -> Spectrum:
     """Return the spectrum by an exact path; `detail` says which parts may be left out."""
-    affordable = memory_budget // (8 * source.n_features * max(source.dtype.itemsize, 1))
+    affordable = memory_budget // (8 * source.n_features * _kept_type(source.dtype).itemsize)
     rows = choose_pool(
         source.n_groups,
         source.group_size,
@@ -89,15 +91,41 @@ def measure_spectrum(
     return _finish(source, raw, detail, fraction, replicates, generator)
 
 
-def _rows(source: Source, raw: AnyArray) -> Tensor:
-    """Return a tensor of raw rows; uint8 becomes int8 about 128, other types stay as they are."""
+def _rows(raw: AnyArray) -> Tensor:
+    """Return a tensor of raw rows; uint8 becomes int8 about 128, other values stay."""
     if raw.dtype == np.uint8:
         return torch.from_numpy(np.bitwise_xor(raw, np.uint8(128)).view(np.int8))
-    if raw.dtype == np.int8 or source.dtype.kind == "f":
-        narrow = source.eight_bit or raw.dtype in (np.float32, np.float64)
-        kept = raw if narrow else raw.astype(np.float32)
-        return torch.from_numpy(np.require(kept, requirements=["C", "W", "A"]))
-    return torch.from_numpy(raw.astype(np.float64))
+    kept = raw.astype(_kept_type(raw.dtype), copy=False)
+    return torch.from_numpy(np.require(kept, requirements=["C", "W", "A"]))
+
+
+def _kept_type(raw: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type, in the byte order of this machine, that holds raw values for torch."""
+    if raw.kind in "iu" and raw.itemsize == 1:
+        return np.dtype(np.int8)
+    return np.dtype(np.float32 if raw.kind == "f" and raw.itemsize <= 4 else np.float64)
+
+
+def _readable(source: Source) -> bool:
+    """Say whether torch can read the samples where they are."""
+    array = source.array
+    return array is not None and array.dtype == _kept_type(array.dtype) and array.flags.carray
+
+
+def _all_rows(source: Source) -> Tensor:
+    """Return all rows, read into place; an array that torch can read is not copied."""
+    if source.array is not None:
+        return _rows(source.array)
+    rows, start = torch.empty(0), 0
+    for batch in source.batches():
+        part = _rows(batch)
+        if start == 0:
+            rows = torch.empty(source.shape, dtype=part.dtype)
+        start += len(part)
+        # A stream with too many rows is refused by `batches` at its end.
+        if start <= len(rows):
+            rows[start - len(part) : start] = part
+    return rows
 
 
 def _covariance(
@@ -123,7 +151,7 @@ def _covariance(
     watch = detail is Detail.ALL or not source.eight_bit
     task = progress.start("covariance", float(source.n_samples))
     for batch in source.batches():
-        rows = _rows(source, batch)
+        rows = _rows(batch)
         stop = start + len(rows)
         if watch:
             entries.update(rows, fourth=detail is Detail.ALL)
@@ -141,8 +169,9 @@ def _covariance(
         start = stop
     progress.finish(task)
     halves = [part.covariance() for part in parts] if split else []
-    for part in parts[1:]:
-        parts[0].merge(part)  # type: ignore[arg-type]
+    if split:
+        # Dropped at once: four matrices are all that the memory budget counts.
+        parts[0].merge(parts.pop())  # type: ignore[arg-type]
     matrix, mean = parts[0].covariance(), parts[0].mean()
     if watch:
         constant = entries.constant(epsilon=source.epsilon)
@@ -158,8 +187,7 @@ def _covariance(
 def _gram(source: Source, pool_rows: AnyArray, progress: AbstractProgress) -> _Raw:
     """Hold all rows and multiply them with themselves: for fewer samples than features."""
     task = progress.start("Gram matrix", float(source.n_samples))
-    batches = [_rows(source, batch) for batch in source.batches()]
-    rows = torch.cat(batches)
+    rows = _all_rows(source)
     entries = Entries()
     entries.update(rows, fourth=False)
     products = integer_gram(rows) if source.eight_bit else float_gram(rows)

@@ -7,7 +7,7 @@ import pytest
 
 from spikedim._core import AbstractProgress, InputError
 from spikedim.dimension import Spectrum, SubsetSpectrum, covariance_spectrum, pca95
-from spikedim.dimension._measure import Path, choose_path
+from spikedim.dimension._measure import Path, _all_rows, choose_path
 from spikedim.dimension._source import open_source
 
 
@@ -88,6 +88,45 @@ def test_scale_and_offset_give_data_units(shape):
     same(got, want, rtol=1e-9)
     for name in ("mean", "mean_square", "minimum", "maximum", "norm_fourth_moment"):
         assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(60, 12), (12, 60)])
+@pytest.mark.parametrize("kind", [">f8", np.longdouble, ">f4", ">i2", np.float16])
+def test_the_type_of_the_numbers_does_not_change_them(kind, shape):
+    x = np.random.default_rng(0).integers(-9, 9, size=shape)
+    if np.dtype(kind).itemsize >= 8:
+        x = x + 1e9  # single precision would lose all digits that vary
+    want = covariance_spectrum(x.astype(np.float64))
+    for given in (x.astype(kind), Stream(x.astype(kind), size=5)):
+        same(covariance_spectrum(given), want, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "kept"),
+    [
+        (np.ones((4, 90), dtype=np.float32), 0),
+        (np.ones((4, 90), dtype=np.int8), 0),
+        (np.ones((4, 90), dtype=np.uint8), 1),
+        (np.ones((4, 90), dtype=np.float16), 4),
+        (np.ones((4, 90), dtype=">f8"), 8),
+        (np.ones((4, 90), dtype=np.int16), 8),
+        (np.ones((90, 4), dtype=np.float32).T, 4),
+    ],
+)
+def test_rows_that_must_be_converted_count_against_the_budget(x, kept):
+    source = open_source(x, layer="x", caller="t")
+    need = 32 * 16 + 4 * 90 * kept
+    assert choose_path(source, memory_budget=need) is Path.GRAM
+    assert choose_path(source, memory_budget=need - 1) is Path.SKETCH
+
+
+def test_samples_fewer_than_features_are_read_where_they_are():
+    x = np.random.default_rng(0).normal(size=(6, 40)).astype(np.float32)
+    source = open_source(x, layer="x", caller="t")
+    assert np.shares_memory(_all_rows(source).numpy(), x)
+    before = x.copy()
+    covariance_spectrum(x)
+    np.testing.assert_array_equal(x, before)
 
 
 def test_gram_and_covariance_paths_agree():
@@ -224,6 +263,7 @@ def test_a_stream_without_a_type_is_peeked_at():
         (Stream(np.ones((4, 3)), scale=0.0), "have a scale other than 0"),
         (Stream(np.ones((4, 3)), group_size=3), "have a scale other than 0 and whole groups"),
         (Stream(bytes_of(4, 3), shape=(5, 3)), "yield the 5 samples it announces; got 4"),
+        (Stream(bytes_of(4, 9), shape=(3, 9), size=2), "yield the 3 samples it announces; got 4"),
         (Stream(bytes_of(4, 3), shape=(4, 2)), "yield batches of 2 features"),
         (Stream(np.full((4, 3), np.nan)), "be finite"),
         (Stream(np.ones((4, 3))), "vary over samples; got 3 constant features"),
