@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from spikedim.dimension import CovarianceSketch, Spectrum
+from spikedim.dimension import CovarianceSketch, Spectrum, pca95
 from spikedim.dimension._certificate import (
     FAILURE,
     certified_rank,
     frobenius_factor,
     norm_factor,
 )
-from spikedim.dimension._nystrom import nystrom
+from spikedim.dimension._nystrom import bound_residual, nystrom
 from spikedim.dimension._test_matrix import gaussian_vectors, sketch_matrix
 
 D = 120
@@ -169,3 +169,22 @@ def test_certified_greater_than_the_rank_of_the_sketch():
         residual_norm=1.0,
     )
     assert certified_rank(spectrum, 0.95) == (85, None)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-9, 1e-8])
+def test_a_residual_lost_in_rounding_is_still_bounded(size):
+    """Beside an axis of 1, |E w|^2 is a difference of squares and comes out near 0 or below."""
+    tests = torch.from_numpy(gaussian_vectors(D, 32, seed=0))
+    whole = torch.diag(torch.cat([torch.ones(1), torch.full((D - 1,), size)]).double()) @ tests
+    norms = whole.square().sum(dim=0)
+    norm, frobenius, _ = bound_residual(norms - whole[0].square(), norms, torch.float64)
+    assert norm >= size
+    assert frobenius >= size * math.sqrt(D - 1)
+
+
+def test_sums_that_meet_the_fraction_exactly_count_the_same_everywhere():
+    for count in range(2, 40):
+        spectrum = Spectrum(np.full(count, 0.1), 0.1 * count, 0.01 * count, 500, count, "x")
+        for k in range(1, count + 1):
+            assert certified_rank(spectrum, k / count) == (k, k)
+            assert pca95(spectrum, fraction=k / count).value == k

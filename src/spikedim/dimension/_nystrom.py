@@ -137,9 +137,11 @@ def bound_residual(
 ) -> tuple[float, float, float]:
     """Return bounds on the norms of E from ``|E w|^2`` and the mean of those squares.
 
-    The rounding of `dtype` relative to `scale` counts as residual.
+    The rounding of `dtype` relative to `scale` counts as residual, and so does that of the
+    difference of squares, in float64, that `residual` is.
     """
-    squares = residual.clamp_min(0) + (4 * torch.finfo(dtype).eps) ** 2 * scale
+    floor = max((4 * torch.finfo(dtype).eps) ** 2, 16 * torch.finfo(torch.float64).eps)
+    squares = residual.clamp_min(0) + floor * scale
     mean, largest = float(squares.mean()), float(squares.max())
     count = len(squares)
     norm = norm_factor(count) * float(np.sqrt(largest))
