@@ -70,7 +70,7 @@ class CovarianceSketch:
     reservoir : Reservoir
         Uniform sample of rows for intervals and d(n).
     fingerprint : str
-        Content fingerprint of the samples, empty if unknown or of several shards.
+        Content fingerprint of the samples, empty if unknown, of several shards, or after `update`.
 
     Notes
     -----
@@ -262,6 +262,7 @@ class CovarianceSketch:
             )
         for chunk in chunks(rows, self.settings.batch_rows):
             self._absorb(chunk)
+        self.fingerprint = ""
         return self
 
     def merge(self, other: "CovarianceSketch") -> "CovarianceSketch":

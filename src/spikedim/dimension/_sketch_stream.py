@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from spikedim._core import AbstractProgress, AnyArray, InputError, SampleStream, check_array
 from spikedim.dimension._sketch_plan import SketchSettings
+from spikedim.dimension._source import check_claims
 
 __all__ = ["check_stream", "chunks", "read_batches"]
 
@@ -20,6 +21,7 @@ def check_stream(stream: object, *, caller: str) -> SampleStream:
             f"{caller}: `stream` must have 2 axes [S, D]; got shape {tuple(stream.shape)}. "
             "Call `.flat()` or `.each_token()` first."
         )
+    check_claims(stream, name="stream", caller=caller)
     return stream
 
 

@@ -16,7 +16,7 @@ from spikedim._core import (
     fingerprint_arrays,
 )
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "check_claims", "open_source"]
 
 _BATCH_BYTES = 256 << 20
 
@@ -124,13 +124,7 @@ def _stream_source(stream: SampleStream, *, caller: str) -> Source:
             f"{caller}: `x` must have at least 2 samples and 1 feature; got shape {shape}. "
             "Supply more samples."
         )
-    group = check_integer(stream.group_size, name="x.group_size", caller=caller)
-    scale = check_number(stream.scale, name="x.scale", caller=caller)
-    if scale == 0 or shape[0] % group:
-        raise InputError(
-            f"{caller}: `x` must have a scale other than 0 and whole groups; got scale {scale} "
-            f"and {shape[0]} rows in groups of {group}. Open the data again."
-        )
+    scale, offset, group = check_claims(stream, name="x", caller=caller)
     dtype = getattr(stream, "dtype", None)
     return Source(
         caller,
@@ -140,10 +134,24 @@ def _stream_source(stream: SampleStream, *, caller: str) -> Source:
         dtype=np.dtype(dtype) if dtype is not None else _peek(stream, caller),
         tokens=int(getattr(stream, "tokens", 1)),
         scale=scale,
-        offset=check_number(stream.offset, name="x.offset", caller=caller),
+        offset=offset,
         group_size=group,
         stream=stream,
     )
+
+
+def check_claims(stream: SampleStream, *, name: str, caller: str) -> tuple[float, float, int]:
+    """Return scale, offset and group size of a stream, or raise `InputError`."""
+    group = check_integer(stream.group_size, name=f"{name}.group_size", caller=caller)
+    scale = check_number(stream.scale, name=f"{name}.scale", caller=caller)
+    offset = check_number(stream.offset, name=f"{name}.offset", caller=caller)
+    rows = stream.shape[0]
+    if scale == 0 or rows % group:
+        raise InputError(
+            f"{caller}: `{name}` must have a scale other than 0 and whole groups; got scale "
+            f"{scale} and {rows} rows in groups of {group}. Open the data again."
+        )
+    return scale, offset, group
 
 
 def _peek(stream: SampleStream, caller: str) -> np.dtype[Any]:

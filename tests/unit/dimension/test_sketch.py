@@ -147,6 +147,28 @@ def test_from_stream_takes_units_layer_and_fingerprint_from_the_stream():
     assert sketch.settings.seed == int(np.random.default_rng(5).integers(2**32))
 
 
+def test_more_samples_are_other_content():
+    x = samples(20, 5)
+    sketch = CovarianceSketch.from_stream(Stream(x))
+    assert sketch.fingerprint == "sha256:abc"
+    assert sketch.update(x).fingerprint == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ({"scale": 0.0}, "`stream` must have a scale other than 0 and whole groups"),
+        ({"scale": float("nan")}, "`stream.scale` must be a finite number"),
+        ({"offset": float("inf")}, "`stream.offset` must be a finite number"),
+        ({"group_size": 7}, "`stream` must have a scale other than 0 and whole groups"),
+        ({"group_size": 0}, "`stream.group_size` must be an integer >= 1"),
+    ],
+)
+def test_streams_with_impossible_claims_are_refused(claim, message):
+    with pytest.raises(InputError, match=rf"^CovarianceSketch.from_stream: {message}"):
+        CovarianceSketch.from_stream(Stream(samples(20, 5), **claim))
+
+
 def test_a_stream_that_cannot_be_read_again_is_refused_for_a_second_pass():
     x = samples()
     sketch = sketch_of(x)
@@ -362,11 +384,12 @@ def test_npz_round_trip_resumes_where_it_stopped(tmp_path):
     x = samples(noise=0.1)
     half = CovarianceSketch.empty(40, 12, seed=3, reservoir=16, scale=0.5).update(x[:90])
     half.fingerprint = "sha256:abc"
-    resumed = CovarianceSketch.from_npz(half.to_npz(tmp_path / "half.npz")).update(x[90:])
+    resumed = CovarianceSketch.from_npz(half.to_npz(tmp_path / "half.npz"))
+    assert resumed.fingerprint == "sha256:abc"
+    resumed.update(x[90:])
     want = half.update(x[90:])
     assert resumed.settings == want.settings
     assert (resumed.n_samples, resumed.trace) == (want.n_samples, want.trace)
-    assert resumed.fingerprint == "sha256:abc"
     assert torch.equal(resumed.product, want.product)
     assert np.array_equal(resumed.reservoir.ordered(), want.reservoir.ordered())
     assert np.array_equal(resumed.spectrum().eigenvalues, want.spectrum().eigenvalues)
