@@ -22,6 +22,9 @@ Formula: TypeAlias = Callable[[AnySpectrum], float]
 _LEVEL = 0.95
 _MIN_REPLICATES = 4
 _METHOD = "delete-d jackknife"
+_NO_INTERVAL = (
+    f"none: too few random subsets (fewer than 8 samples, or replicates below {_MIN_REPLICATES})"
+)
 _PARTIAL_FROM = 1024
 _PARTIAL_POOL = 1024
 
@@ -187,7 +190,7 @@ def _jackknife(value: float, draws: Sequence[Draws], *, n_samples: int) -> tuple
     """
     usable = [d for d in draws if len(d.values) >= _MIN_REPLICATES and d.population > d.n_samples]
     if not usable:
-        return value, value, "none: no random subsets (fewer than 8 samples, or replicates=0)"
+        return value, value, _NO_INTERVAL
     largest = usable[-1]
     m, r, b = largest.n_samples, largest.population, len(largest.values)
     variance = float(np.var(largest.values, ddof=1)) * m * r / (r - m) / n_samples

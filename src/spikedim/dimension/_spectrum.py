@@ -56,7 +56,8 @@ class Spectrum:
     layer : str
         View of the data, e.g. ``"pixels"``.
     tokens : int
-        n of samples [S, n, d] flattened to D = n * d; 1 if there were no tokens.
+        Tokens n of a token layer, whether a row is a whole sample (D = n * d) or one of its
+        tokens (D = d); 1 for other layers.
     mean : float
         Mean of all entries.
     mean_square : float
