@@ -22,9 +22,9 @@ print(f"under the law {result.law}; an error of {result.epsilon} needs {result.s
 # Error against steps, law by law
 # -------------------------------
 # The Wiener line bends: with few steps its decoder gives up small axes instead of passing their
-# noise on, so its error starts lower than that of the subspace law and then falls more slowly.
-# Below an error of 0.12 the subspace line is meaningless: the variance outside the directions
-# that it keeps is an error of that size, which no number of steps removes.
+# noise on, so it never needs more steps than the projection of the subspace law. That line ends at
+# an error of 0.12: the variance outside the directions that it keeps is an error of that size,
+# which no number of steps removes.
 colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
 for colour, curve in zip(colours, result.curves, strict=False):

@@ -62,6 +62,6 @@ def waiting_laws() -> tuple[LawResult, ...]:
     ['response', 'accuracy', 'empirical']
     """
     return tuple(
-        LawResult.not_applicable(name, reason, reference="theory 14")
+        LawResult.not_applicable(name, reason, reference="theory index 14")
         for name, reason in _WAITING.items()
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spikedim._core import check_positive
+from spikedim._core import AssumptionError, check_positive
 from spikedim.laws._causes import combine
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._law import AbstractLaw
@@ -26,25 +26,33 @@ def curve(law: AbstractLaw, inputs: LawInputs, epsilons: Sequence[float]) -> Law
     Returns
     -------
     LawCurve
-        T before rounding up but at least 1, so that it can be drawn on a log axis.
+        T before rounding up but at least 1, so that it can be drawn on a log axis; grid points
+        where the law does not apply are left out.
 
     Raises
     ------
     InputError
         If a grid point is not above 0.
     AssumptionError
-        If the law does not apply.
+        If the law applies at no grid point.
 
     Examples
     --------
     See `spikedim.planning.plan`, which draws every applicable law.
     """
     points = []
+    refused: AssumptionError | None = None
     for epsilon in epsilons:
         value = check_positive(epsilon, name="epsilons", caller="curve")
         at = inputs.with_epsilon(value)
-        steps = law.unrounded_steps(at)
-        low, high = combine(steps, ((cause.low, cause.high) for cause in law.causes(at)))
+        try:
+            steps = law.unrounded_steps(at)
+            low, high = combine(steps, ((cause.low, cause.high) for cause in law.causes(at)))
+        except AssumptionError as error:
+            refused = error
+            continue
         points.append((value, max(1.0, steps), max(1.0, low), max(1.0, high)))
+    if refused is not None and not points:
+        raise refused
     grid, steps_, lows, highs = zip(*points, strict=True) if points else ((), (), (), ())
     return LawCurve(law.name, grid, steps_, lows, highs)

@@ -4,13 +4,14 @@ import math
 
 from scipy.optimize import brentq
 
-from spikedim._core import NumericsError, check_positive
+from spikedim._core import AssumptionError, NumericsError, check_positive
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._law import AbstractLaw
 
 __all__ = ["epsilon_at"]
 
 _WIDEST = 2.0**200
+_BEYOND = 700.0  # log of more steps than any law returns
 
 
 def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
@@ -35,7 +36,7 @@ def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
     InputError
         If `steps` is not above 0.
     AssumptionError
-        If the law does not apply.
+        If the law applies to no error.
     NumericsError
         If no error within floating point needs that many steps.
 
@@ -49,26 +50,33 @@ def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
     See `spikedim.planning.plan`, which asks it for T = 4.
     """
     target = check_positive(steps, name="steps", caller="epsilon_at")
+    refusals: list[AssumptionError] = []
 
     def excess(log_epsilon: float) -> float:
-        found = law.unrounded_steps(inputs.with_epsilon(math.exp(log_epsilon)))
+        try:
+            found = law.unrounded_steps(inputs.with_epsilon(math.exp(log_epsilon)))
+        except AssumptionError as error:  # an error below the floor of the law: infinitely many
+            refusals.append(error)
+            return _BEYOND
         return math.log(max(found, 1e-300) / target)
 
     low = high = math.log(inputs.epsilon.value)
     step = math.log(2.0)
     while excess(high) > 0:
         low, high, step = high, high + step, 2 * step
-        _check_range(law, high)
+        _check_range(law, high, refusals)
     step = math.log(2.0)
     while excess(low) <= 0:
         high, low, step = low, low - step, 2 * step
-        _check_range(law, low)
+        _check_range(law, low, [])
     return math.exp(brentq(excess, low, high, xtol=1e-13, rtol=1e-13))
 
 
-def _check_range(law: AbstractLaw, log_epsilon: float) -> None:
-    """Stop a search that leaves floating point."""
+def _check_range(law: AbstractLaw, log_epsilon: float, refusals: list[AssumptionError]) -> None:
+    """Stop a search that leaves floating point, for the law's own reason if it gave one."""
     if abs(log_epsilon) > math.log(_WIDEST):
+        if refusals:
+            raise refusals[-1]
         raise NumericsError(
             f"epsilon_at: no error within floating point needs that many steps under {law.name}."
         )

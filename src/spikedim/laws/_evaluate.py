@@ -67,9 +67,10 @@ def evaluate(law: AbstractLaw, inputs: LawInputs) -> LawResult:
         causes = sorted(law.causes(inputs), key=_width, reverse=True)
         warnings = (*law.warnings(inputs), *vacuous_warnings(inputs))
     except (AssumptionError, NumericsError) as error:
-        return LawResult.not_applicable(law.name, str(error), reference=law.reference)
+        reason = str(error).removeprefix(f"{law.name}: ")
+        return LawResult.not_applicable(law.name, reason, reference=law.reference)
     if not unrounded <= _MAX_STEPS:
-        reason = f"{law.name}: needs more than 1e15 steps. Ask for a larger error."
+        reason = "needs more than 1e15 steps. Ask for a larger error."
         return LawResult.not_applicable(law.name, reason, reference=law.reference)
     low, high = combine(unrounded, ((cause.low, cause.high) for cause in causes))
 

@@ -24,8 +24,8 @@ __all__ = [
 PUBLISHED_CONSTANT = 2.3
 PUBLISHED_CONSTANT_INTERVAL = Interval(1.9, 2.7, 0.95, "published")
 _KNOWN_FAILURE = (
-    "In our pilot this form with the data's dimension predicted held-out steps worse than with no "
-    "dimension at all (R2 0.28-0.66 against 0.85-0.98)."
+    "In a pilot outside this repository, this form with the data's dimension predicted held-out "
+    "steps worse than with no dimension at all (R2 0.28-0.66 against 0.85-0.98)."
 )
 
 
@@ -75,7 +75,7 @@ def reconstructed_steps(
     References
     ----------
     .. [1] "Closing the Theory-Practice Gap in Spiking Transformers via Effective Dimension",
-       arXiv 2604.15769, 2026; reconstructed as equation (7.1) of our theory notes.
+       arXiv 2604.15769, 2026; reconstructed as equation (7.1) of the theory index.
 
     Examples
     --------
@@ -209,7 +209,7 @@ class Reconstructed(AbstractLaw):
 
     name: ClassVar[str] = "reconstructed"
     catch: ClassVar[str] = "empirical, its constant is published and not proven"
-    reference: ClassVar[str] = "theory 7, equation (7.1); constant of arXiv 2604.15769"
+    reference: ClassVar[str] = "theory index 7, equation (7.1); constant of arXiv 2604.15769"
     assumptions: ClassVar[tuple[str, ...]] = (
         "Steps follow C L^2 d_eff / (epsilon_rms^2 n d r), our reading of the published account.",
         "C = 2.3 (1.9-2.7) as published; it was not measured on this network.",

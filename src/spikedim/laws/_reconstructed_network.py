@@ -27,7 +27,7 @@ class ReconstructedNetwork(AbstractLaw):
 
     name: ClassVar[str] = "reconstructed_network"
     catch: ClassVar[str] = "a third reading of an empirical rule, spikes of the whole network"
-    reference: ClassVar[str] = "theory 7, third reading; constant of arXiv 2604.15769"
+    reference: ClassVar[str] = "theory index 7, third reading; constant of arXiv 2604.15769"
     assumptions: ClassVar[tuple[str, ...]] = (
         (
             "C L^2 d_eff / epsilon_rms^2 counts the spikes of the whole network, spread evenly "

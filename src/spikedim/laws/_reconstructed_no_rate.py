@@ -29,7 +29,7 @@ class ReconstructedNoRate(AbstractLaw):
 
     name: ClassVar[str] = "reconstructed_no_rate"
     catch: ClassVar[str] = "a second reading of an empirical rule, the firing rate left out"
-    reference: ClassVar[str] = "theory 7, second reading; constant of arXiv 2604.15769"
+    reference: ClassVar[str] = "theory index 7, second reading; constant of arXiv 2604.15769"
     assumptions: ClassVar[tuple[str, ...]] = (
         (
             "Steps follow C (d_eff / nd) L^2 / epsilon_rms^2: the published count is read as the "

@@ -56,7 +56,7 @@ def subspace_steps(*, rank: float, rate_variance: float, distortion: float) -> f
 
     References
     ----------
-    .. [1] Theorem 6.3 of our theory notes (projection decoder, first and second moments only).
+    .. [1] Theorem 6.3, stated in the theory index of the manual (first and second moments only).
 
     Examples
     --------
@@ -90,6 +90,16 @@ def data_rate(inputs: LawInputs) -> Assumed:
     return Assumed(mean, mean, mean, "measured: mean of the data as rates")
 
 
+def _below_floor(inputs: LawInputs, rank: int, residual: float) -> str:
+    """Say that no number of steps reaches the target."""
+    floor = math.sqrt(residual / inputs.data_population.neurons) * inputs.lipschitz.value
+    return (
+        f"subspace: the variance outside the {rank} kept directions alone is an RMS error of "
+        f"{floor:.2g}, above the target {inputs.epsilon_rms:.2g}: no number of steps reaches it "
+        "with this projection. Use the wiener law."
+    )
+
+
 @final
 class Subspace(AbstractLaw):
     """Theorem 6.3 with the rank that holds 95 % of the data's variance.
@@ -102,23 +112,26 @@ class Subspace(AbstractLaw):
 
     name: ClassVar[str] = "subspace"
     catch: ClassVar[str] = "a theorem for a decoder that projects on the data's top directions"
-    reference: ClassVar[str] = "theory 6.3, Theorem 6.3"
+    reference: ClassVar[str] = "theory index 6.3, Theorem 6.3"
     assumptions: ClassVar[tuple[str, ...]] = (
         "Given the data, spikes are independent Bernoulli draws with the entries as rates.",
         (
             "The decoder projects on the data's principal directions (95 % of the variance), "
             "flattened over tokens and features."
         ),
-        "The 5 % of variance outside them is not counted as error.",
+        "The 5 % of variance outside them is an error that no step removes.",
         "The function after the decoder is L-Lipschitz.",
     )
 
     def unrounded_steps(self, inputs: LawInputs) -> float:
-        """Return T of Theorem 6.3."""
+        """Return T of Theorem 6.3 for what the lost directions leave of the target."""
+        rank, residual = captured_rank(inputs.spectrum)
+        if inputs.distortion <= residual:
+            raise AssumptionError(_below_floor(inputs, rank, residual))
         return subspace_steps(
-            rank=float(captured_rank(inputs.spectrum)[0]),
+            rank=float(rank),
             rate_variance=inputs.spectrum.rate_variance,
-            distortion=inputs.distortion,
+            distortion=inputs.distortion - residual,
         )
 
     def population(self, inputs: LawInputs) -> Population:
@@ -133,17 +146,6 @@ class Subspace(AbstractLaw):
         """Return the sampling of the spectrum and L."""
         return (*sampling_cause(self, inputs), *lipschitz_cause(self, inputs))
 
-    def warnings(self, inputs: LawInputs) -> tuple[str, ...]:
-        """Return the floor that no number of steps goes below."""
-        rank, residual = captured_rank(inputs.spectrum)
-        if inputs.distortion >= residual:
-            return ()
-        floor = math.sqrt(residual / inputs.data_population.neurons) * inputs.lipschitz.value
-        return (
-            (
-                f"The variance outside the {rank} kept directions alone is an RMS error of "
-                f"{floor:.2g}, above the target {inputs.epsilon_rms:.2g}: no number of steps "
-                "reaches the target with this projection, so this T is meaningless. Use the wiener "
-                "law."
-            ),
-        )
+    def warnings(self, inputs: LawInputs) -> tuple[str, ...]:  # noqa: ARG002 - same for all laws
+        """Return nothing: below its floor the law does not apply."""
+        return ()

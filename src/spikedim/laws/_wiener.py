@@ -98,7 +98,7 @@ def wiener_steps(eigenvalues: AnyArray, *, rate_variance: float, distortion: flo
 
     References
     ----------
-    .. [1] Section 6.3 of our theory notes, floor-free version of Theorem 6.3.
+    .. [1] Floor-free form of Theorem 6.3, stated in the theory index of the manual.
 
     Examples
     --------
@@ -192,7 +192,7 @@ class Wiener(AbstractLaw):
 
     name: ClassVar[str] = "wiener"
     catch: ClassVar[str] = "a theorem for a decoder that knows the data's covariance"
-    reference: ClassVar[str] = "theory 6.3, floor-free form of Theorem 6.3"
+    reference: ClassVar[str] = "theory index 6.3, floor-free form of Theorem 6.3"
     assumptions: ClassVar[tuple[str, ...]] = (
         "Given the data, spikes are independent Bernoulli draws with the entries as rates.",
         (

@@ -161,7 +161,7 @@ class Card(Result):
 
     @property
     def encoding_population(self) -> Population:
-        """The first spiking population of n tokens by d features (theory.md section 7)."""
+        """The first spiking population of n tokens by d features (theory index 7)."""
         target = (self.tokens, self.width)
         for population in self.populations:
             if (population.tokens, population.features) == target:

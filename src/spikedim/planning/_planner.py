@@ -169,7 +169,7 @@ def plan(
         dimension_used=estimator,
         law=chosen.law,
         laws=results,
-        curves=_curves(inputs, results),
+        curves=_curves(inputs),
         bounds=bound_rows(inputs, chosen, card),
         steps=chosen.steps,
         steps_low=chosen.low,
@@ -322,12 +322,13 @@ def _inputs(
     )
 
 
-def _curves(inputs: LawInputs, results: tuple[LawResult, ...]) -> tuple[LawCurve, ...]:
-    """Draw every law that applies over two decades around the target."""
+def _curves(inputs: LawInputs) -> tuple[LawCurve, ...]:
+    """Draw every law that applies somewhere in the two decades around the target."""
     decades = np.linspace(-_CURVE_DECADES, _CURVE_DECADES, _CURVE_POINTS)
     grid = [float(inputs.epsilon.value * 10**power) for power in decades]
-    applicable = {row.law for row in results if row.steps is not None}
-    return tuple(curve(law, inputs, grid) for law in all_laws() if law.name in applicable)
+    widest = inputs.with_epsilon(grid[-1])  # a law with a floor applies to the largest errors
+    applicable = [law for law in all_laws() if evaluate(law, widest).steps is not None]
+    return tuple(curve(law, inputs, grid) for law in applicable)
 
 
 def _network_spikes(card: Card, result: LawResult, rate: Assumed) -> tuple[float, float, float]:

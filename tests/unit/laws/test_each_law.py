@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.planning_examples import example_inputs, example_spectrum
 
-from spikedim._core import InputError, NumericsError
+from spikedim._core import AssumptionError, InputError, NumericsError
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.laws import (
     Reconstructed,
@@ -14,6 +14,7 @@ from spikedim.laws import (
     ReconstructedNoRate,
     Subspace,
     Wiener,
+    curve,
     epsilon_at,
     evaluate,
     is_trivial,
@@ -81,21 +82,48 @@ def test_rate_one_has_no_bernoulli_noise_to_compare_with():
     assert "far above" in row.warnings[1]
 
 
-def test_subspace_counts_the_directions_that_hold_95_per_cent():
+def test_subspace_counts_the_directions_and_the_variance_outside_them():
     spectrum = example_spectrum([0.6, 0.3, 0.06, 0.04])
-    row = evaluate(Subspace(), example_inputs(spectrum=spectrum))
-    assert row.unrounded == pytest.approx(0.16 * 3 / (4 * 0.02**2))
+    inputs = example_inputs(spectrum=spectrum, epsilon=Epsilon(0.2, EpsilonKind.RMS))
+    # 3 directions; the target leaves 4 * 0.2^2 - 0.04 for their noise.
+    assert evaluate(Subspace(), inputs).unrounded == pytest.approx(0.16 * 3 / (0.16 - 0.04))
 
 
-def test_subspace_flags_a_target_below_its_floor_and_only_then():
+def test_subspace_has_no_answer_below_its_floor():
     spectrum = example_spectrum([0.6, 0.3, 0.06, 0.04])
     floor = (0.04 / 4) ** 0.5
     below, above = (
-        example_inputs(spectrum=spectrum, epsilon=Epsilon(e * floor, EpsilonKind.RMS))
+        evaluate(
+            Subspace(),
+            example_inputs(spectrum=spectrum, epsilon=Epsilon(e * floor, EpsilonKind.RMS)),
+        )
         for e in (0.99, 1.01)
     )
-    assert any("no number of steps" in text for text in evaluate(Subspace(), below).warnings)
-    assert evaluate(Subspace(), above).warnings == ()
+    assert below.steps is None
+    assert below.reason.startswith("the variance outside the 3 kept directions")
+    assert "no number of steps reaches it" in below.reason
+    assert above.steps is not None
+
+
+def test_subspace_curve_starts_above_its_floor():
+    spectrum = example_spectrum([0.6, 0.3, 0.06, 0.04])
+    inputs = example_inputs(spectrum=spectrum, epsilon=Epsilon(0.2, EpsilonKind.RMS))
+    assert curve(Subspace(), inputs, [0.05, 0.099, 0.101, 0.2]).epsilons == (0.101, 0.2)
+    with pytest.raises(AssumptionError, match="no number of steps"):
+        curve(Subspace(), inputs, [0.05, 0.09])
+
+
+def test_error_at_some_steps_lies_above_the_floor_of_the_subspace():
+    spectrum = example_spectrum([0.6, 0.3, 0.06, 0.04])
+    low = example_inputs(spectrum=spectrum, epsilon=Epsilon(0.01, EpsilonKind.RMS))
+    found = epsilon_at(Subspace(), low, steps=4.0)
+    assert 4 * found**2 == pytest.approx(0.04 + 0.16 * 3 / 4)
+
+
+def test_error_at_some_steps_says_why_a_law_never_applies():
+    sketch = replace(example_spectrum([0.3]), total_variance=1.0, method="sketch", n_features=9)
+    with pytest.raises(AssumptionError, match="less than 95%"):
+        epsilon_at(Subspace(), example_inputs(spectrum=sketch), steps=4.0)
 
 
 def test_subspace_does_not_apply_to_a_sketch_that_holds_too_little():

@@ -127,14 +127,18 @@ def test_interval_holds_the_answer_and_names_its_cause(answer):
 def test_all_laws_are_listed_and_the_waiting_ones_say_why(answer):
     assert [row.law for row in answer.laws][:2] == ["wiener", "subspace"]
     waiting = {row.law: row.reason for row in answer.laws if row.steps is None}
-    assert set(waiting) == {"response", "accuracy", "empirical"}
+    assert set(waiting) == {"subspace", "response", "accuracy", "empirical"}
+    assert "no number of steps reaches it" in waiting.pop("subspace")
     assert all(reason.startswith("needs") for reason in waiting.values())
 
 
 def test_curves_surround_the_target(answer):
     applicable = {row.law for row in answer.laws if row.steps is not None}
-    assert {drawn.law for drawn in answer.curves} == applicable
+    assert {drawn.law for drawn in answer.curves} == {*applicable, "subspace"}
     for drawn in answer.curves:
+        if drawn.law not in applicable:  # it starts above its floor
+            assert min(drawn.epsilons) > 0.10
+            continue
         assert drawn.epsilons[10] == pytest.approx(0.10)
         assert drawn.steps[10] == pytest.approx(max(1, law_of(answer, drawn.law).unrounded))
         assert min(drawn.low) >= 1
