@@ -96,11 +96,11 @@ def certified_rank(spectrum: Spectrum, fraction: float) -> tuple[int, int | None
     total = spectrum.total_variance
     if spectrum.exact:
         # Rounding of the sum must not add an axis when the threshold is met exactly.
-        slack = 1 - 4 * np.finfo(np.float64).eps * len(captured)
-        rank = _count(captured < fraction * captured[-1] * slack)
+        almost = 1 - 4 * np.finfo(np.float64).eps * len(captured)
+        rank = _count(captured < fraction * captured[-1] * almost)
         return rank, rank
-    need, margin = fraction * total, _ROUNDING * total
-    high = _count(captured < need + margin) if captured[-1] >= need + slack else None
+    need, slack = fraction * total, _ROUNDING * total
+    high = _count(captured < need + slack) if captured[-1] >= need + slack else None
     short = captured + _room(spectrum) < need - slack
     if short[-1]:
         return _beyond(spectrum, need - slack - float(captured[-1])), high
