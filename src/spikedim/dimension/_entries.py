@@ -25,8 +25,9 @@ class Entries:
         low, high = rows.amin(dim=0), rows.amax(dim=0)
         if self._n == 0:
             self.lowest, self.highest = low, high
-            self._shift = rows[:1024].double().mean(dim=0).round()
-            self._skew = torch.zeros_like(self._shift)
+            if fourth:
+                self._shift = rows[:1024].double().mean(dim=0).round()
+                self._skew = torch.zeros_like(self._shift)
         else:
             self.lowest = torch.minimum(self.lowest, low)
             self.highest = torch.maximum(self.highest, high)

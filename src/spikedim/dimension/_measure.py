@@ -1,6 +1,6 @@
 """From samples to a `Spectrum`: choose a path, read once, keep what estimators need."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, final
 
@@ -84,6 +84,7 @@ def measure_spectrum(
         max_rows=max(16, min(pool_rows, affordable, int((memory_budget / 64) ** 0.5))),
         generator=generator,
     )
+    source = replace(source, batch_bytes=min(source.batch_bytes, memory_budget // 8))
     if choose_path(source, memory_budget=memory_budget) is Path.GRAM:
         raw = _gram(source, rows, progress)
     else:
@@ -194,7 +195,9 @@ def _gram(source: Source, pool_rows: AnyArray, progress: AbstractProgress) -> _R
     progress.finish(task)
     centred = centre_gram(products)
     fourth = centred.diagonal().square().mean().item()
-    mean = torch.cat([block.double().mean(dim=0) for block in torch.split(rows, 8192, dim=1)])
+    mean = torch.empty(source.n_features, dtype=torch.float64)
+    for block, out in zip(torch.split(rows, 1024, dim=1), torch.split(mean, 1024), strict=True):
+        torch.mean(block.double(), dim=0, out=out)
     constant = entries.constant(epsilon=source.epsilon)
     if len(pool_rows) == source.n_samples:
         pool = Pool(rows, group_size=source.group_size, gram=products)

@@ -18,8 +18,6 @@ from spikedim._core import (
 
 __all__ = ["Source", "check_claims", "open_source"]
 
-_BATCH_BYTES = 256 << 20
-
 
 @final
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Source:
     group_size: int = 1
     array: AnyArray | None = None
     stream: SampleStream | None = None
+    batch_bytes: int = 256 << 20
 
     @property
     def eight_bit(self) -> bool:
@@ -76,9 +75,9 @@ class Source:
     def batches(self, batch_size: int | None = None) -> Iterator[AnyArray]:
         """Yield checked raw arrays [b, D] and raise `InputError` if the count is wrong.
 
-        Batches are large enough for matrix products and small enough for the memory.
+        Batches are large enough for matrix products, and a float64 copy fits `batch_bytes`.
         """
-        size = batch_size or int(np.clip(_BATCH_BYTES // (8 * self.n_features), 1, 10_000))
+        size = batch_size or int(np.clip(self.batch_bytes // (8 * self.n_features), 1, 10_000))
         if self.array is not None:
             for start in range(0, self.n_samples, size):
                 yield self.array[start : start + size]

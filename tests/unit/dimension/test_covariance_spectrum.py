@@ -120,6 +120,22 @@ def test_rows_that_must_be_converted_count_against_the_budget(x, kept):
     assert choose_path(source, memory_budget=need - 1) is Path.SKETCH
 
 
+@pytest.mark.parametrize("shape", [(900, 20), (30, 400)])
+def test_batches_shrink_with_the_budget(shape):
+    asked = []
+
+    class Watched(Stream):
+        def batches(self, batch_size=None):
+            asked.append(batch_size)
+            return super().batches(batch_size)
+
+    x = np.random.default_rng(0).normal(size=shape)
+    small = covariance_spectrum(Watched(x), memory_budget=160_000)
+    assert 0 < 8 * shape[1] * asked[-1] <= 20_000
+    assert small.method != "sketch"
+    same(replace(small, subsets=(), neighbourhoods=()), covariance_spectrum(x, replicates=0), 1e-9)
+
+
 def test_samples_fewer_than_features_are_read_where_they_are():
     x = np.random.default_rng(0).normal(size=(6, 40)).astype(np.float32)
     source = open_source(x, layer="x", caller="t")
