@@ -28,14 +28,14 @@ def _advice(advice: str) -> str:
 def check_number(value: object, *, name: str, caller: str, advice: str = "") -> float:
     """Return `value` as a finite float, or raise `InputError`."""
     try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+        bad = isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value)
     except OverflowError:  # whole numbers and fractions know no bound
-        number = None
-    if number is None or not math.isfinite(number):
+        bad = True
+    if bad:
         raise InputError(
             f"{caller}: `{name}` must be a finite number; got {value!r}.{_advice(advice)}"
         )
-    return number
+    return float(value)  # type: ignore[arg-type]
 
 
 def check_positive(value: object, *, name: str, caller: str, advice: str = "") -> float:
@@ -105,7 +105,7 @@ def check_array(
         ) from error
     if np.ma.is_masked(x):
         raise InputError(
-            f"{caller}: `{name}` must have no masked values; got {int(np.ma.count_masked(x))}. "
+            f"{caller}: `{name}` must have no masked values; got a masked array with some. "
             "Fill or remove them."
         )
     if array.dtype.kind not in "fiub":

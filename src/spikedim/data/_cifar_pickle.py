@@ -1,11 +1,12 @@
 """The python version of CIFAR-10 and CIFAR-100: pickles, read without trusting them.
 
-Nothing in the file is ever called: arrays are rebuilt by the three stand-ins below from their raw
-bytes, and every other class or function is refused by name.
+Nothing that the file names is ever called: arrays are rebuilt from their raw bytes by stand-ins,
+every other class or function is refused by name, and memory stays in proportion to the file.
 """
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,34 +65,18 @@ class _Dtype:
 class _Array:
     """Stands for `numpy.ndarray` during unpickling."""
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, encode: Callable[[str], bytes]) -> None:
         self.array: AnyArray | None = None
+        self._encode = encode
 
     def __setstate__(self, state: Any) -> None:
         """Rebuild the array from (version, shape, dtype, column order, bytes)."""
         _, shape, dtype, fortran, raw = state
         if not isinstance(dtype, _Dtype) or dtype.code not in ("u1", "|u1"):
             raise pickle.UnpicklingError("only arrays of unsigned bytes are read")
-        data = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
+        data = self._encode(raw) if isinstance(raw, str) else bytes(raw)
         order: Any = "F" if fortran else "C"
         self.array = np.frombuffer(data, np.uint8).reshape(shape, order=order)
-
-
-def _reconstruct(*_: Any) -> _Array:
-    return _Array()
-
-
-def _encode(text: str, _encoding: str = "latin1") -> bytes:
-    return text.encode("latin1")
-
-
-_ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _Dtype,
-    ("_codecs", "encode"): _encode,
-}
 
 
 @final
@@ -101,16 +86,38 @@ class _PlainUnpickler(pickle.Unpickler):
     def __init__(self, data: bytes, what: Path) -> None:
         super().__init__(io.BytesIO(data), encoding="latin1")
         self.what = what
+        self.left = len(data)
+
+    def encode(self, text: str) -> bytes:
+        """Return text as bytes; all such copies together may not exceed the file."""
+        self.left -= len(text)
+        if self.left < 0:
+            raise pickle.UnpicklingError("it expands to more than the file")
+        return text.encode("latin1")
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a stand-in, or refuse the class by name."""
-        if (module, name) in _ADMITTED:
-            return _ADMITTED[module, name]
+        # Made anew each time: a pickle may set attributes of what it finds.
+        if name == "_reconstruct" and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+            return lambda *_: _Array(self.encode)
+        if (module, name) == ("_codecs", "encode"):
+            return lambda text, *_: self.encode(text)
+        if (module, name) == ("numpy", "dtype"):
+            return lambda code, *_: _Dtype(code)
+        if (module, name) == ("numpy", "ndarray"):
+            return "ndarray"  # only ever named as an argument of _reconstruct
         raise refuse(
             "be a pickle of byte arrays and plain containers only",
             f"the class {module}.{name} in {self.what}",
             "It was not executed. Get the file from its official source.",
         )
+
+
+def _check_memo(data: bytes) -> None:
+    """Refuse memo numbers beyond the count of opcodes, for which a huge table would be made."""
+    for count, (opcode, number, _) in enumerate(pickletools.genops(data)):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(number or 0) > count:
+            raise pickle.UnpicklingError(f"memo number {number} after {count} opcodes")
 
 
 def read_plain_pickle(path: Path, budget: int) -> dict[str, Any]:
@@ -123,7 +130,9 @@ def read_plain_pickle(path: Path, budget: int) -> dict[str, Any]:
             "Raise memory_budget.",
         )
     try:
-        content = _PlainUnpickler(path.read_bytes(), path).load()
+        data = path.read_bytes()
+        _check_memo(data)
+        content = _PlainUnpickler(data, path).load()
     except (
         pickle.UnpicklingError,
         EOFError,

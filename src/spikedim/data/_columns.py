@@ -12,7 +12,7 @@ from spikedim.data._arrays import arrange, check_dtype
 from spikedim.data._decode import decode, look
 from spikedim.data._delimited import class_numbers
 from spikedim.data._embedding import embed
-from spikedim.data._source import Request, Source, refuse
+from spikedim.data._source import Request, Source, check_labels, refuse
 from spikedim.data._streams import rebatch
 from spikedim.data._texts import LABEL_NAMES, TEXT_NAMES, Texts
 
@@ -20,6 +20,8 @@ __all__ = ["Table", "open_table"]
 
 _REMEDY = "Name one column: FILE.parquet:COLUMN."
 _IMAGE_ROWS = 64
+_TEXT_ROWS = 1024
+_TEXT_BYTES = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +64,14 @@ def open_table(table: Table, request: Request, column: str | None = None) -> Sou
 
     label = _label_column(table, column)
     kind, columns = _choose(table, column, label, kinds)
-    labels, names = _labels(table, label)
+    labels, names = _labels(table, label, request.memory_budget)
     about: dict[str, Any] = {
         "fingerprint": table.fingerprint,
         "labels": labels,
         "class_names": table.class_names or names,
     }
     if kind == "text":
-        texts = [t for part in table.read(4096, columns) for t in _texts(part, columns[0], table)]
+        texts = _texts(table, columns[0], request.memory_budget)
         found = Texts(
             texts=texts, notes=(f"Texts of column {columns[0]!r}.", *table.notes), **about
         )
@@ -141,20 +143,40 @@ def _is_number(arrow: Any, kinds: Any) -> bool:
     return bool(kinds.is_integer(arrow) or kinds.is_floating(arrow) or kinds.is_boolean(arrow))
 
 
-def _labels(table: Table, label: str | None) -> tuple[AnyArray | None, tuple[str, ...]]:
+def _labels(
+    table: Table, label: str | None, budget: int
+) -> tuple[AnyArray | None, tuple[str, ...]]:
     """Return the label column, read whole."""
     if label is None:
         return None, ()
+    check_labels(table.count, budget)
     raw = [v for part in table.read(65536, [label]) for v in part.column(label).to_pylist()]
     if any(value is None or isinstance(value, list | dict) for value in raw):
         return None, ()
     return class_numbers([str(int(v)) if isinstance(v, bool) else str(v) for v in raw])
 
 
-def _texts(part: Any, column: str, table: Table) -> list[str]:
-    texts: list[str] = part.column(column).to_pylist()
-    if any(text is None for text in texts):
-        raise refuse("hold no missing texts", f"a null in column {column!r} of {table.what}", "")
+def _texts(table: Table, column: str, budget: int) -> list[str]:
+    """Return all texts; a column of few kB may stand for many GB, so count them as they come."""
+    texts: list[str] = []
+    used = 0
+    for part in table.read(_TEXT_ROWS, [column]):
+        more = part.column(column).to_pylist()
+        if any(text is None for text in more):
+            raise refuse(
+                "hold no missing texts",
+                f"a null in column {column!r} of {table.what}",
+                "Remove or fill those rows.",
+            )
+        used += sum(_TEXT_BYTES + len(text) for text in more)
+        if used > budget:
+            raise refuse(
+                f"be more than {used:,} bytes to hold the texts of {table.what}",
+                f"{budget:,}",
+                "Raise it.",
+                name="memory_budget",
+            )
+        texts += more
     return texts
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import AnyArray
+from spikedim._core import AnyArray, InputError
 from spikedim.data._source import refuse
 
 __all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "Frame", "decode", "look"]
@@ -17,6 +17,18 @@ __all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "Frame", "decode", "look"]
 MAX_PIXELS = 64_000_000
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+)
+# What Pillow's decoders raise on damaged files, beside OSError.
+_BAD_IMAGE = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
 )
 # Named, because Pillow would otherwise hand e.g. PostScript to an external program.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
@@ -54,6 +66,8 @@ def _open(
     from PIL import Image, UnidentifiedImageError
 
     source = io.BytesIO(data) if isinstance(data, bytes) else data
+    if isinstance(data, Path) and data.exists() and not data.is_file():
+        raise refuse("hold regular files", what, "Remove the pipe or device.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -67,7 +81,9 @@ def _open(
             what,
             "Remove or convert that file.",
         ) from error
-    except (SyntaxError, struct.error, zlib.error, EOFError, OverflowError) as error:
+    except InputError:
+        raise
+    except _BAD_IMAGE as error:
         raise refuse("hold whole images", what, f"Decoding stopped: {error}.") from error
     except OSError as error:
         if error.errno is not None:

@@ -11,12 +11,13 @@ import numpy as np
 from spikedim._core import AnyArray
 from spikedim.data._embedding import embed
 from spikedim.data._fingerprints import fingerprint_paths
-from spikedim.data._source import Request, Source, refuse
+from spikedim.data._source import Request, Source, check_labels, refuse
 from spikedim.data._texts import LABEL_NAMES, TEXT_NAMES, Texts
 
 __all__ = ["class_numbers", "open_delimited", "read_texts"]
 
-_MAX_FIELD = 1 << 20
+_MAX_LINE = 1 << 26
+_MAX_LABEL = 2.0**53  # beyond it float64 does not tell whole numbers apart
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def open_delimited(path: Path, request: Request) -> Source:
     for count, row in enumerate(_rows(layout), 1):  # noqa: B007
         if layout.label is not None:
             raw.append(row[layout.label])
+            check_labels(len(raw), request.memory_budget)
     labels, names = class_numbers(raw) if raw else (None, ())
     columns = [i for i in range(layout.width) if i != layout.label]
     if not columns:
@@ -109,9 +111,11 @@ def class_numbers(raw: list[str]) -> tuple[AnyArray, tuple[str, ...]]:
     try:
         values = np.array([float(value) for value in raw])
     except ValueError:
+        values = np.array([np.nan])
+    if not (np.abs(values) < _MAX_LABEL).all():
         names, numbers = np.unique(np.array(raw), return_inverse=True)
         return numbers.astype(np.int64), tuple(str(name) for name in names)
-    if np.isfinite(values).all() and (values == np.rint(values)).all():
+    if (values == np.rint(values)).all():
         return values.astype(np.int64), ()
     return values, ()
 
@@ -120,8 +124,8 @@ def _layout(path: Path) -> _Layout:
     """Find delimiter, header and the special columns from the first lines."""
     tabs = path.suffix.lower() == ".tsv"
     with _open(path) as stream:
-        first = stream.readline(_MAX_FIELD)
-        second = stream.readline(_MAX_FIELD)
+        first = stream.readline(_MAX_LINE)
+        second = stream.readline(_MAX_LINE)
     if not first.strip():
         raise refuse("hold at least 2 rows", path, "The file is empty.")
     semicolons = ";" in first and "," not in first

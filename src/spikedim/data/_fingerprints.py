@@ -1,10 +1,12 @@
 """Content fingerprints of files and folders, with a stated shortcut for the very large."""
 
 import hashlib
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from spikedim._core import fingerprint_file
+from spikedim.data._source import refuse
 
 __all__ = ["MAX_HASHED_BYTES", "fingerprint_paths"]
 
@@ -22,7 +24,11 @@ def fingerprint_paths(
     Up to 1 GiB every byte counts. Beyond that the relative names and sizes are hashed, and for
     up to 16 files also 64 evenly spaced blocks of each; the prefix is then ``listing:``.
     """
-    sizes = [path.stat().st_size for path in paths]
+    stats = [path.stat() for path in paths]
+    for path, found in zip(paths, stats, strict=True):
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe could wait for ever
+            raise refuse("hold regular files", path, "Remove the pipe or device.")
+    sizes = [found.st_size for found in stats]
     names = [path.relative_to(root).as_posix() if path != root else "" for path in paths]
     if sum(sizes) <= MAX_HASHED_BYTES:
         listing = [f"{name}\0{size}" for name, size in zip(names, sizes, strict=True)]

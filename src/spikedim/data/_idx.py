@@ -9,7 +9,7 @@ import numpy as np
 from spikedim._core import AnyArray
 from spikedim.data._arrays import arrange, check_dtype
 from spikedim.data._fingerprints import fingerprint_paths
-from spikedim.data._source import Request, Source, refuse
+from spikedim.data._source import Request, Source, check_labels, refuse
 from spikedim.data._streams import open_bytes, read_rows
 
 __all__ = ["IDX_TYPES", "find_idx", "is_idx", "open_idx"]
@@ -57,7 +57,7 @@ def open_idx(path: Path, request: Request) -> Source:
         scale=scale,
         read=read,
         fingerprint=fingerprint,
-        labels=_labels(path, shape[0]),
+        labels=_labels(path, shape[0], request.memory_budget),
         notes=(*notes, *more, *hashed),
     )
 
@@ -81,7 +81,7 @@ def _header(path: Path) -> Header:
     return shape, dtype
 
 
-def _labels(path: Path, count: int) -> AnyArray | None:
+def _labels(path: Path, count: int, budget: int) -> AnyArray | None:
     """Return the labels beside an images file, or None."""
     name = path.name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1")
     sibling = path.with_name(name)
@@ -90,6 +90,7 @@ def _labels(path: Path, count: int) -> AnyArray | None:
     shape, dtype = _header(sibling)
     if shape != (count,) or dtype.kind not in "ui":
         return None
+    check_labels(count, budget, dtype.itemsize + 8)
     with open_bytes(sibling) as stream:
         stream.read(8)
         return read_rows(stream, count, (), dtype).astype(np.int64)

@@ -158,7 +158,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     classes: list[str] = []
     frame: Frame | None = None
     task = request.progress.start(f"listing {path.name}", None)
-    for name, folder, stream in _members(path):
+    for name, folder, stream in _members(path, request.memory_budget):
         if frame is None:
             frame = look(stream.read(), f"{path}:{name}")
         classes.append(folder)
@@ -173,7 +173,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     fingerprint, hashed = fingerprint_paths([path], path)
 
     def images() -> Iterator[AnyArray]:
-        for name, _, stream in _members(path):
+        for name, _, stream in _members(path, request.memory_budget):
             yield decode(stream.read(), f"{path}:{name}", shape, crop)[None]
 
     return Source(
@@ -190,7 +190,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     )
 
 
-def _members(path: Path) -> Iterator[tuple[str, str, ByteStream]]:
+def _members(path: Path, budget: int) -> Iterator[tuple[str, str, ByteStream]]:
     """Yield (name, class, stream) of the images: regular files only, in order, never unpacked."""
     with tarfile.open(path, "r|*") as archive:
         for member in archive:
@@ -204,9 +204,21 @@ def _members(path: Path) -> Iterator[tuple[str, str, ByteStream]]:
                         inside = nested.extractfile(part) if part.isreg() else None
                         name = PurePosixPath(part.name)
                         if inside is not None and _is_image(name):
+                            _check_size(part, path, budget)
                             yield f"{member.name}:{part.name}", inner.stem, inside
             elif _is_image(inner):
+                _check_size(member, path, budget)
                 yield member.name, inner.parent.name, stream
+
+
+def _check_size(member: tarfile.TarInfo, path: Path, budget: int) -> None:
+    """Refuse a member that would not fit: a compressed archive may stand for far more bytes."""
+    if member.size > budget:
+        raise refuse(
+            f"have members of at most {budget:,} bytes, the memory budget",
+            f"{member.size:,} bytes in {path}:{member.name}",
+            "Remove that member or raise the budget.",
+        )
 
 
 def _is_image(name: PurePosixPath) -> bool:

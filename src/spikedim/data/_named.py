@@ -1,11 +1,14 @@
 """Opening a fetched data set from the cache."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from spikedim._core import AnyArray
 from spikedim.data._cache import MARKER, cached, data_folder
 from spikedim.data._embedding import embed
 from spikedim.data._npy import open_npy
@@ -15,6 +18,8 @@ from spikedim.data._texts import Texts
 from spikedim.data._views import check_layer
 
 __all__ = ["open_named"]
+
+Part = TypeVar("Part")
 
 
 def open_named(name: str, request: Request) -> Source:
@@ -35,35 +40,56 @@ def open_named(name: str, request: Request) -> Source:
             f"Run `spikedim data fetch {name}` ({card.download_bytes / 1e6:.0f} MB).",
         )
     folder = data_folder(name)
-    record = _record(name)
+    fingerprint = str(_record(name)["fingerprints"].get(request.split))
     about: dict[str, Any] = {
-        "labels": np.load(folder / f"{request.split}-y.npy", allow_pickle=False).astype(np.int64),
+        "labels": _whole(name, folder / f"{request.split}-y.npy", _load_labels),
         "class_names": card.class_names,
         "licence": card.licence,
         "citation": card.citation,
     }
-    fingerprint = str(record["fingerprints"][request.split])
     if card.modality == "text":
-        texts = json.loads((folder / f"{request.split}-x.json").read_text(encoding="utf-8"))
+        texts = _whole(name, folder / f"{request.split}-x.json", _load_json)
         return embed(
             Texts(texts=texts, fingerprint=fingerprint, notes=card.notes, **about), request
         )
-    source = open_npy(folder / f"{request.split}-x.npy", request, fingerprint=fingerprint)
+    source = _whole(
+        name,
+        folder / f"{request.split}-x.npy",
+        lambda path: open_npy(path, request, fingerprint=fingerprint),
+    )
     return replace(source, notes=(*source.notes, *card.notes), **about)
+
+
+def _load_labels(path: Path) -> AnyArray:
+    labels: AnyArray = np.load(path, allow_pickle=False)
+    return labels.astype(np.int64)
+
+
+def _load_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _whole(name: str, path: Path, load: Callable[[Path], Part]) -> Part:
+    """Return what `load` makes of a cached file; a damaged one must be fetched again."""
+    try:
+        return load(path)
+    except (OSError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _damaged(name, path, reason) from error
 
 
 def _record(name: str) -> dict[str, Any]:
     """Read what `fetch` wrote beside the arrays."""
     path = data_folder(name) / MARKER
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(record, dict) and isinstance(record.get("fingerprints"), dict):
-            return record
-        reason = "it has no fingerprints"
-    except (OSError, ValueError) as error:
-        reason = str(error)
-    raise refuse(
+    record = _whole(name, path, _load_json)
+    if isinstance(record, dict) and isinstance(record.get("fingerprints"), dict):
+        return record
+    raise _damaged(name, path, "it has no fingerprints")
+
+
+def _damaged(name: str, path: Path, reason: str) -> Exception:
+    return refuse(
         "be a whole cached data set",
-        f"{path} ({reason})",
+        f"{path} ({reason:.120})",
         f"Run `spikedim data clear {name}`, then `spikedim data fetch {name}`.",
     )

@@ -199,11 +199,14 @@ def _member_header(archive: zipfile.ZipFile, name: str, path: Path, budget: int)
             f"{info.compress_size:,} bytes that expand to {info.file_size:,} in {what}",
             "If you trust the file, save the array as .npy, which is read in place.",
         )
+    if info.flag_bits & 1:
+        raise refuse("be readable without a password", what, "Write it without encryption.")
     with archive.open(info) as stream:
         shape, fortran, dtype = _read_header(stream, what)
     check_dtype(dtype, what) if dtype.kind not in "US" else None
     needed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
-    if not needed <= info.file_size <= needed + (1 << 16):
+    possible = dtype.itemsize > 0 and all(n >= 0 for n in shape)
+    if not possible or not needed <= info.file_size <= needed + (1 << 16):
         raise refuse(
             f"hold the {needed:,} bytes that shape {shape} of {dtype} needs",
             f"{info.file_size:,} bytes in {what}",
@@ -235,8 +238,5 @@ def _class_names(
     name = next((n for n in _CLASS_NAMES if n in names), None)
     if name is None:
         return ()
-    with archive.open(f"{name}.npy") as stream:
-        _, _, dtype = _read_header(stream, path)
-    if dtype.hasobject:
-        check_dtype(dtype, f"{path}:{name}")
+    _, _, dtype = _member_header(archive, name, path, budget)
     return tuple(str(n) for n in _whole(archive, name, path, budget)) if dtype.kind == "U" else ()

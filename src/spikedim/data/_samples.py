@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from spikedim._core import DEFAULT_MEMORY_BUDGET, AnyArray, InputError, check_integer
+from spikedim.data._arrays import BYTE_SCALE
 from spikedim.data._reading import reading
 from spikedim.data._source import Source
 from spikedim.data._views import View
@@ -16,6 +17,8 @@ __all__ = ["Samples", "build_samples"]
 # A batch, its raw items and one float64 copy together stay below an eighth of the budget.
 _BUDGET_SHARE = 8
 _MAX_BATCH_BYTES = 64 << 20
+# On its way to the contact sheet a value is held as float64 beside its raw form.
+_PREVIEW_BYTES = 16
 
 
 @final
@@ -123,7 +126,7 @@ class Samples:
 
     def _batches(self, rows: int) -> Iterator[AnyArray]:
         """Read, view, check and (after `each_token`) split; rows counts rows of `shape`."""
-        items = max(1, rows // self.group_size)
+        items = min(max(1, rows // self.group_size), self._source.count)
         start = 0
         with reading(self.spec):
             for chunk in self._source.read(items):
@@ -230,7 +233,7 @@ class Samples:
         Parameters
         ----------
         count : int
-            Most images to return.
+            Most images to return; fewer if they would not fit `memory_budget`.
 
         Returns
         -------
@@ -245,7 +248,9 @@ class Samples:
         check_integer(count, name="count", caller="Samples.preview")
         if self.modality != "image":
             return ()
-        count = min(count, self._source.count)
+        values = int(np.prod(self._source.item_shape, dtype=np.int64))
+        affordable = self.memory_budget // (self._source.item_bytes + _PREVIEW_BYTES * values)
+        count = min(count, self._source.count, max(1, affordable))
         with reading(self.spec):
             if self._source.take is not None:
                 chosen = np.linspace(0, self._source.count - 1, count).round().astype(int)
@@ -261,13 +266,17 @@ def _size(count: int) -> str:
 
 def _to_bytes(items: AnyArray, scale: float) -> AnyArray:
     """Map raw values to 0..255."""
+    if items.dtype == np.uint8 and scale == BYTE_SCALE:
+        return items
     values = items.astype(np.float64)
     if items.dtype == np.uint8 and scale < 1:
         low, high = 0.0, 1 / scale
     else:
         low, high = float(values.min()), float(values.max())
     span = high - low if high > low else 1.0
-    return np.clip(np.rint((values - low) * (255 / span)), 0, 255).astype(np.uint8)
+    values -= low
+    values *= 255 / span
+    return np.clip(np.rint(values, out=values), 0, 255, out=values).astype(np.uint8)
 
 
 def _drawable(item: AnyArray) -> AnyArray:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spikedim._core import AnyArray
+from spikedim._core import DEFAULT_MEMORY_BUDGET, AnyArray
 from spikedim.data._delimited import class_numbers
 from spikedim.data._fingerprints import fingerprint_paths
-from spikedim.data._source import Request, Source, refuse
+from spikedim.data._source import Request, Source, check_labels, refuse
 
 __all__ = ["open_series", "series_source"]
 
@@ -30,10 +30,10 @@ class _Header:
 
 def open_series(path: Path, request: Request) -> Source:
     """Return a source over a .ts file, or over its sibling that holds another split."""
-    return series_source(_split_file(path, request.split))
+    return series_source(_split_file(path, request.split), request.memory_budget)
 
 
-def series_source(path: Path) -> Source:
+def series_source(path: Path, memory_budget: int = DEFAULT_MEMORY_BUDGET) -> Source:
     """Return a source of series [T, channels]; shorter ones are padded with zeros at the end."""
     header = _header(path)
     lengths: list[int] = []
@@ -49,6 +49,7 @@ def series_source(path: Path) -> Source:
             )
         lengths.append(max(len(d.split(",")) for d in dimensions))
         raw.append(label)
+        check_labels(len(raw), memory_budget)
     if not lengths:
         raise refuse("hold series after @data", path, "There are none.")
     longest, shortest = max(lengths), min(lengths)

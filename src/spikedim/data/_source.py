@@ -9,7 +9,10 @@ import numpy as np
 
 from spikedim._core import AbstractProgress, AnyArray, InputError
 
-__all__ = ["Request", "Source", "refuse"]
+__all__ = ["LABEL_BYTES", "Request", "Source", "check_labels", "refuse"]
+
+# A label as text, with its number and a sorted copy on the way; measured 90 to 130.
+LABEL_BYTES = 128
 
 _MAX_SHOWN = 300
 
@@ -105,3 +108,14 @@ def refuse(need: str, got: object, advice: str, *, name: str = "spec") -> InputE
         shown = shown[: _MAX_SHOWN - 3] + "..."
     message = f"open_samples: `{name}` must {need}; got {shown}. {advice}".strip()
     return InputError("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
+
+def check_labels(count: int, memory_budget: int, bytes_each: int = LABEL_BYTES) -> None:
+    """Refuse labels that would not fit the budget: they are the one thing held for all samples."""
+    if count * bytes_each > memory_budget:
+        raise refuse(
+            f"be at least {count * bytes_each:,} bytes to hold {count:,} labels",
+            f"{memory_budget:,}",
+            "Raise it, or take the labels out of the file.",
+            name="memory_budget",
+        )

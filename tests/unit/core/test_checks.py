@@ -173,9 +173,7 @@ def test_array_refuses_what_is_not_finite(bad):
 
 def test_array_refuses_masked_values():
     x = np.ma.masked_greater(np.array([[1.0, 2.0], [3.0, 999.0]]), 100)
-    with pytest.raises(
-        InputError, match=r"^f: `x` must have no masked values; got 1\. Fill or rem"
-    ):
+    with pytest.raises(InputError, match=r"^f: `x` must have no masked values; got .* Fill or rem"):
         check_array(x, name="x", caller="f")
     whole = np.ma.masked_greater(np.array([[1.0, 2.0]]), 100)
     assert type(check_array(whole, name="x", caller="f")) is np.ndarray

@@ -415,6 +415,16 @@ def test_a_damaged_cache_says_how_to_renew_it(deliver, cache):
             open_samples("mnist")
 
 
+@pytest.mark.parametrize("name", ["mnist", "movie-reviews"])
+@pytest.mark.parametrize("part", ["x", "y"])
+def test_a_damaged_array_in_the_cache_says_how_to_renew_it(deliver, name, part):
+    deliver[0](name)
+    (damaged,) = fetch(name).glob(f"train-{part}.*")
+    damaged.write_bytes(damaged.read_bytes()[:-3])
+    with pytest.raises(InputError, match=rf"data clear {name}`, then `spikedim data fetch {name}`"):
+        open_samples(name)
+
+
 def test_clearing_frees_what_was_fetched_and_nothing_else(deliver, cache):
     deliver[0]("mnist")
     fetch("mnist")

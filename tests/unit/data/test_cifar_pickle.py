@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from spikedim._core import InputError
-from spikedim.data import open_samples
+from spikedim.data import _cifar_pickle, open_samples
+from spikedim.data._cifar_pickle import read_plain_pickle
 
 
 @pytest.fixture(params=[0, 2, 4])
@@ -131,3 +132,32 @@ def test_a_pickle_over_the_budget_is_not_loaded(cifar10):
     folder, _, _ = cifar10
     with pytest.raises(InputError, match=r"fits the memory budget twice"):
         open_samples(str(folder), memory_budget="40 KB")
+
+
+def test_a_memo_number_beyond_the_opcodes_is_refused_before_memory_is_taken(cifar10):
+    folder, _, _ = cifar10
+    # The interpreter would reserve a table of that many entries: ten bytes could fill a machine.
+    content = b"\x80\x02}r" + (1 << 24).to_bytes(4, "little") + b"."
+    (folder / "data_batch_2").write_bytes(content)
+    with pytest.raises(InputError, match=r"whole CIFAR pickle.*memo number 16777216"):
+        open_samples(str(folder))
+
+
+def test_text_copied_again_and_again_is_refused(cifar10):
+    folder, _, _ = cifar10
+    text = b"X" + (10_000).to_bytes(4, "little") + b"a" * 10_000 + b"q\x00"
+    copies = b"c_codecs\nencode\nh\x00\x85R" * 50
+    (folder / "data_batch_2").write_bytes(b"\x80\x02(" + text + copies + b"l.")
+    with pytest.raises(InputError, match=r"whole CIFAR pickle.*expands to more than the file"):
+        open_samples(str(folder))
+
+
+def test_a_pickle_cannot_alter_the_reader(cifar10, tmp_path):
+    folder, x, _ = cifar10
+    # BUILD with a state on the stand-in itself would set an attribute of the function.
+    evil = b"\x80\x02c_codecs\nencode\n}U\x05taintK\x01sb."
+    (tmp_path / "evil").write_bytes(evil)
+    with pytest.raises(InputError, match=r"a CIFAR pickle"):
+        read_plain_pickle(tmp_path / "evil", 1 << 20)
+    assert not any(hasattr(thing, "taint") for thing in vars(_cifar_pickle).values())
+    assert len(open_samples(str(folder)).to_numpy()) == len(x) - 10

@@ -78,3 +78,16 @@ def test_a_field_that_never_ends_is_refused(tmp_path):
 def test_single_files_have_no_other_split(tmp_path):
     with pytest.raises(InputError, match=r"`split` must be 'train' for a single file"):
         open_samples(write(tmp_path / "a.csv", "1,2\n3,4\n"), split="test")
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "1e300"])
+def test_labels_that_are_no_usable_numbers_are_names(tmp_path, odd):
+    (tmp_path / "x.csv").write_text(f"x,label\n1,2\n3,{odd}\n")
+    samples = open_samples(str(tmp_path / "x.csv"))
+    assert [samples.class_names[label] for label in samples.labels] == ["2", odd]
+
+
+def test_a_line_of_many_columns_is_read_whole(tmp_path):
+    wide = ",".join(["0.123456789"] * 150_528)
+    (tmp_path / "x.csv").write_text(f"{wide}\n{wide}\n")
+    assert open_samples(str(tmp_path / "x.csv")).shape == (2, 150_528)

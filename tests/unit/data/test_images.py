@@ -1,8 +1,12 @@
 """Image folders and archives."""
 
 import io
+import os
 import struct
+import subprocess
+import sys
 import tarfile
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -223,3 +227,65 @@ def test_links_out_of_the_folder_are_not_walked(folder, tmp_path):
     path, _ = folder
     (path / "cat" / "loop").symlink_to(path, target_is_directory=True)
     assert open_samples(str(path)).shape[0] == 6
+
+
+def test_a_tar_member_larger_than_the_budget_is_refused_unread(tmp_path):
+    path = tmp_path / "bomb.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        info = tarfile.TarInfo("a/x.png")
+        info.size = 40 << 20
+        archive.addfile(info, io.BytesIO(bytes(info.size)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"members of at most .* budget.* 41,943,040 bytes"):
+            open_samples(str(path), memory_budget="16MB")
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def png_with_text_bomb():
+    buffer = io.BytesIO()
+    Image.new("L", (2, 2)).save(buffer, "PNG")
+    data = buffer.getvalue()
+    body = b"zTXtkey\0\0" + zlib.compress(bytes(4 << 20))
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return data[:33] + chunk + data[33:]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.png", png_with_text_bomb()),
+        ("x.ppm", b"P6 1a 2 255\n\0\0\0"),
+        ("x.pgm", b"P5 2 2 " + b"9" * 40),
+    ],
+)
+def test_what_the_decoder_dislikes_is_one_line(tmp_path, write_image, rng, name, data):
+    for i in range(2):
+        write_image(tmp_path / f"a{i}.png", rng.integers(0, 255, (2, 2), dtype=np.uint8))
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(
+        InputError, match=rf"hold (whole images|images in a known).*{name}"
+    ) as error:
+        open_samples(str(tmp_path)).to_numpy()
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_among_images_does_not_block(tmp_path, write_image, rng):
+    for i in range(2):
+        write_image(tmp_path / f"a{i}.png", rng.integers(0, 255, (2, 2), dtype=np.uint8))
+    os.mkfifo(tmp_path / "b.png")
+    script = f"from spikedim.data import open_samples; open_samples({str(tmp_path)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert "must hold regular files" in done.stderr
+
+
+def test_names_that_are_not_utf8_are_only_names(tmp_path, write_image, rng):
+    pixels = rng.integers(0, 255, (2, 2, 2), dtype=np.uint8)
+    for name, one in zip((b"\xff.png", b"\xfe.png"), pixels, strict=True):
+        write_image(tmp_path / os.fsdecode(name), one)
+    samples = open_samples(str(tmp_path))
+    np.testing.assert_array_equal(samples.to_numpy(), pixels[::-1].reshape(2, 4))

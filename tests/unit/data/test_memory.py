@@ -7,8 +7,11 @@ import sys
 import tracemalloc
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from spikedim._core import InputError
 from spikedim.data import open_samples
 
 BUDGET = 16 << 20
@@ -96,3 +99,46 @@ def test_images_are_decoded_a_batch_at_a_time(tmp_path, rng, write_image):
     list(samples.batches())  # Pillow's own modules are not what is measured
     peak, _ = peak_of_reading(samples)
     assert peak < 1 << 20
+
+
+def test_labels_must_fit_the_budget(tmp_path, write_idx):
+    count = 300_000
+    table = pa.table({"x": np.zeros(count, np.uint8), "label": np.zeros(count, np.uint8)})
+    pq.write_table(table, tmp_path / "x.parquet")
+    (tmp_path / "x.csv").write_text("x,label\n" + "1,2\n" * count)
+    (tmp_path / "x.ts").write_text("@classLabel true 1\n@data\n" + "1,2:1\n" * count)
+    write_idx(tmp_path / "train-images-idx2.gz", np.zeros((count, 1), np.uint8))
+    write_idx(tmp_path / "train-labels-idx2.gz", np.zeros(count, np.uint8))
+    for name in ("x.parquet", "x.csv", "x.ts", "train-images-idx2.gz"):
+        with pytest.raises(
+            InputError, match=r"`memory_budget` must be at least .* to hold .*label"
+        ):
+            open_samples(str(tmp_path / name), memory_budget="2MB")
+        assert len(open_samples(str(tmp_path / name)).labels) == count
+
+
+def test_texts_must_fit_the_budget(tmp_path):
+    column = pa.array(["one and the same long sentence " * 40] * 20_000).dictionary_encode()
+    pq.write_table(pa.table({"text": column.cast(pa.string())}), tmp_path / "x.parquet")
+    assert (tmp_path / "x.parquet").stat().st_size < 1 << 20
+    with pytest.raises(InputError, match=r"`memory_budget` must be .* to hold the texts"):
+        open_samples(str(tmp_path / "x.parquet"), memory_budget="8MB")
+
+
+def test_the_contact_sheet_keeps_the_budget(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((12, 1000, 1000, 3), np.float32))
+    samples = open_samples(str(tmp_path / "x.npy"), memory_budget="64MB")
+    tracemalloc.start()
+    try:
+        assert 1 <= len(samples.preview(12)) < 12
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_batch_never_reserves_more_rows_than_there_are(tmp_path):
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "x.ts").write_text("@classLabel false\n@data\n1,2\n3,4\n")
+    for name in ("x.csv", "x.ts"):
+        (batch,) = open_samples(str(tmp_path / name)).batches(10**15)
+        np.testing.assert_array_equal(batch, [[1, 2], [3, 4]])

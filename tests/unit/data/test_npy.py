@@ -196,3 +196,53 @@ def test_a_damaged_header_is_refused_in_one_line(tmp_path, header):
         with pytest.raises(InputError, match=r"`spec` must be a whole .npy array") as caught:
             open_samples(str(tmp_path / name))
         assert str(caught.value).isprintable()
+
+
+def member(header, data=b""):
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("y", "{'descr': '<i8', 'fortran_order': False, 'shape': (-3,)}"),
+        ("x", "{'descr': '<f4', 'fortran_order': False, 'shape': (-3, 4)}"),
+        ("classes", "{'descr': '<U0', 'fortran_order': False, 'shape': (3,)}"),
+    ],
+)
+def test_impossible_shapes_in_an_archive_are_refused(tmp_path, name, header):
+    path = tmp_path / "x.npz"
+    whole = io.BytesIO()
+    np.save(whole, np.ones((3, 4), np.float32))
+    members = {"x": whole.getvalue(), name: member(header)}
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, data in members.items():
+            archive.writestr(f"{key}.npy", data)
+    with pytest.raises(InputError, match=rf"must hold .*x\.npz:{name}"):
+        open_samples(str(path))
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.ones((3, 4)))
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # flag of the local header
+    data[data.index(b"PK\x01\x02") + 8] |= 1  # and of the directory
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"readable without a password"):
+        open_samples(str(path))
+
+
+def test_a_header_bomb_in_class_names_is_not_read(tmp_path):
+    path = tmp_path / "x.npz"
+    whole = io.BytesIO()
+    np.save(whole, np.ones((3, 4), np.float32))
+    size = 64 << 20
+    bomb = b"\x93NUMPY\x02\x00" + size.to_bytes(4, "little") + b" " * size
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", whole.getvalue())
+        archive.writestr("classes.npy", bomb)
+    del bomb
+    with pytest.raises(InputError, match=r"zip bomb"):
+        open_samples(str(path), memory_budget="16MB")
