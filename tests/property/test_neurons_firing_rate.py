@@ -1,5 +1,7 @@
 """The f-I curve and its inverse undo each other."""
 
+import math
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -26,6 +28,14 @@ def test_any_rate_lies_between_those_of_a_little_less_and_more_drive(reset, leak
     drive = drive_for_rate(rate, neuron)
     low, high = firing_rate(drive - 1e-8, neuron), firing_rate(drive + 1e-8, neuron)
     assert low - 1e-12 <= rate <= high + 1e-12
+
+
+@pytest.mark.parametrize("hundredths", range(1, 100))
+def test_a_rate_rounded_either_way_is_the_fraction_it_stands_for(hundredths):
+    neuron = LIFParameters(leak=0.875)
+    drive = drive_for_rate(hundredths / 100, neuron)
+    for rounded in (math.nextafter(hundredths / 100, 0), math.nextafter(hundredths / 100, 1)):
+        assert drive_for_rate(rounded, neuron) == pytest.approx(drive, abs=1e-12)
 
 
 @given(LEAK, st.integers(1, 30), st.integers(0, 3), st.floats(-1.0, 0.5))

@@ -28,10 +28,16 @@ def _powers(leak: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _offset(
-    rotation: float, leak: float, powers: np.ndarray[tuple[int], np.dtype[np.float64]]
+    rotation: float | Fraction,
+    leak: float,
+    powers: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> float:
     """Return the Hecke-Mahler series: the largest delta with this rotation number."""
-    turns = np.floor(np.arange(1, len(powers) + 2) * rotation)
+    steps = np.arange(1, len(powers) + 2)
+    if isinstance(rotation, Fraction):  # in integers: 100 * 0.97 must be 97, not a hair less
+        turns = steps * rotation.numerator // rotation.denominator
+    else:
+        turns = np.floor(steps * rotation)
     return (1 - leak) * (1 + float(np.dot(np.diff(turns), powers)))
 
 
@@ -47,8 +53,8 @@ def offset_for_rotation(rotation: float, leak: float) -> float:
     At p/q the rotation number is locked over a plateau of width (1-b)^2 b^(q-1) / (1-b^q); the
     series gives its upper edge, where rounding would decide.
     """
-    edge = _offset(rotation, leak, _powers(leak))
     fraction = _nearby_fraction(rotation)
+    edge = _offset(rotation if fraction is None else fraction, leak, _powers(leak))
     if fraction is None:
         return edge
     q = fraction.denominator
