@@ -70,7 +70,7 @@ def covariance_spectrum(
     Notes
     -----
     O(S D min(S, D)) time and O(min(S, D)^2) memory, float64 inside. Second moments of 8-bit
-    samples are sums of integers and free of rounding; the answer for a stream does not depend
+    samples are sums of integers and free of rounding; the eigenvalues of a stream do not depend
     on its batch size beyond float64 rounding, and not at all for 8-bit samples. A feature is
     constant if its range is 0, or at most 8 rounding units of its largest entry.
 

@@ -1,4 +1,4 @@
-"""What a sketch does not see, bracketed: the flattest and the most concentrated tail."""
+"""What a sketch does not see, put into the flattest and into the most concentrated tail."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,22 @@ from spikedim._core import AnyArray
 from spikedim.dimension._estimation import AnySpectrum, Formula
 from spikedim.dimension._spectrum import Spectrum
 
-__all__ = ["TAIL_NOTE", "over_tails", "tail_notes"]
+__all__ = ["over_tails", "tail_notes"]
 
-TAIL_NOTE = "The sketch leaves {share:.2g} % of the variance unresolved: {low:.4g} to {high:.4g}."
+_NOTE = (
+    "The sketch leaves {share:.2g} % of the variance unresolved: {low:.4g} if few axes hold it, "
+    "{high:.4g} if all others do."
+)
 
 
 def over_tails(formula: Callable[[AnyArray], float]) -> Formula:
-    """Return a formula on spectra from a Schur-concave one on eigenvalues.
+    """Return a formula on spectra from one on eigenvalues.
 
     On the exact path nothing is missing. From a sketch, the missing variance is put once into
-    as few and once into as many axes as it can occupy; the formula takes the mean of the two.
+    as few and once into as many axes as it can occupy beyond the captured ones; the formula
+    takes the mean of the two. For a Schur-concave formula the second is an upper bound, since a
+    covariance majorises its diagonal blocks. The first is no bound: eigenvalues that were
+    captured may be larger than their Ritz values, too.
     """
 
     def on_spectrum(spectrum: AnySpectrum) -> float:
@@ -28,12 +34,12 @@ def over_tails(formula: Callable[[AnyArray], float]) -> Formula:
 
 
 def tail_notes(spectrum: Spectrum, formula: Callable[[AnyArray], float]) -> tuple[str, ...]:
-    """Say between which values the unresolved variance leaves the estimate."""
+    """Say what the estimate is for the two ways to place the unresolved variance."""
     if spectrum.exact or spectrum.missing_variance <= 0:
         return ()
     low, high = _ends(formula, spectrum)
     share = 100 * spectrum.missing_variance / spectrum.total_variance
-    return (TAIL_NOTE.format(share=share, low=low, high=high),)
+    return (_NOTE.format(share=share, low=low, high=high),)
 
 
 def _ends(formula: Callable[[AnyArray], float], spectrum: AnySpectrum) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import AnyArray, InputError, require
+from spikedim._core import DEFAULT_MEMORY_BUDGET, AnyArray, InputError, require
 from spikedim.dimension._estimate import DimensionEstimate
 from spikedim.dimension._estimation import Draws, judge
 from spikedim.dimension._source import Source, open_source
@@ -38,8 +38,8 @@ def two_nn(
     Returns
     -------
     DimensionEstimate
-        ``value`` > 0. Of more than 4,096 samples a random choice of about that many is used,
-        which a note says.
+        ``value`` > 0. Of more than 4,096 samples a random choice of about that many is used
+        (fewer above 16,384 features, to keep within 2 GB), which a note says.
 
     Raises
     ------
@@ -72,7 +72,10 @@ def two_nn(
         )
     source = open_source(x, layer="features", caller="two_nn")
     chosen = np.random.default_rng(0) if generator is None else generator
-    rows = choose_pool(source.n_groups, source.group_size, max_rows=_MOST_ROWS, generator=chosen)
+    # Rows in float64, their sorted copy, and those of a subset.
+    affordable = max(DEFAULT_MEMORY_BUDGET // (32 * source.n_features), 4 * _FEWEST_ROWS)
+    most_rows = min(_MOST_ROWS, affordable)
+    rows = choose_pool(source.n_groups, source.group_size, max_rows=most_rows, generator=chosen)
     groups = _pick(source, rows).reshape(-1, source.group_size, source.n_features)
     value = _dimension(groups)
     draws = _draws(groups, replicates, chosen)

@@ -128,17 +128,17 @@ def test_a_sketch_that_holds_too_little_gives_a_lower_bound_and_says_so():
     assert "holds 90.0 % of the variance in 2 axes, less than 95 %" in got.notes[0]
 
 
-def test_a_sketch_brackets_its_unseen_tail():
+def test_a_sketch_says_what_two_shapes_of_its_unseen_tail_give():
     # Two axes of 0.5 at least, eighteen of 1/18 at most.
     low = 2 - 1 + 6 / 7 + 3 / 4 + 2 * (0.5 / 1.5) - 1
     got = ridge_dimension(sketch(), mu=1.0)
     high = 6 / 7 + 3 / 4 + 18 * (1 / 18) / (1 + 1 / 18)
     assert got.value == pytest.approx((low + high) / 2)
     assert got.certified_low is None
-    assert f"{low:.4g} to {high:.4g}" in got.notes[0]
+    assert f"{low:.4g} if few axes hold it, {high:.4g} if all others do" in got.notes[0]
 
 
-def test_a_sketch_without_tail_has_no_bracket():
+def test_a_sketch_without_tail_says_nothing_of_one():
     got = effective_rank(sketch(eigenvalues=np.array([5.0, 5.0]), missing_variance=0.0))
     assert got.value == pytest.approx(2)
     assert got.notes == ()
@@ -238,6 +238,12 @@ def test_two_nn_of_many_samples_uses_some_and_says_so(monkeypatch):
     assert got.notes[0] == "Measured on 200 random rows of 1000."
     assert got.n_samples == 1000
     assert got.value == pytest.approx(2, abs=0.6)
+
+
+def test_two_nn_of_wide_samples_uses_what_fits_the_memory(monkeypatch):
+    monkeypatch.setattr("spikedim.dimension._two_nn.DEFAULT_MEMORY_BUDGET", 32 * 50 * 120)
+    got = two_nn(np.random.default_rng(0).normal(size=(300, 50)), replicates=0)
+    assert got.notes[0] == "Measured on 120 random rows of 300."
 
 
 def test_two_nn_ignores_repeated_rows():
