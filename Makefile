@@ -35,7 +35,11 @@ test-browser: $(READY)  ## pages opened in headless Chromium (Debian: apt-get in
 
 $(PEERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' 'dimensionality>=0.1.4'
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
+	  loguru tqdm h5py nir nirtorch
+	@# Without their dependencies: two of them ask for torchvision, whose wheel needs a CUDA torch.
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  'spikingjelly==2.0.0' 'snntorch==1.0.0' 'norse==1.1.0'
 	@touch $@
 
 test-peers: $(PEERS)/.ready  ## comparisons with other libraries, in a venv of their own

@@ -4,6 +4,7 @@ from . import dimension as dimension
 from . import energy as energy
 from . import laws as laws
 from . import models as models
+from . import neurons as neurons
 from . import planning as planning
 from . import report as report
 from .bounds import Epsilon as Epsilon
