@@ -113,6 +113,8 @@ def _delete(path: Path) -> int:
             aside = cache_folder() / f"{PARTIAL}{secrets.token_hex(4)}"
             path.rename(aside)
         shutil.rmtree(aside)
+    except FileNotFoundError:  # another process was faster
+        return 0
     except OSError as error:
         raise InputError(
             f"clear_cache: `name` must be deletable; got {str(path)!r} ({error.strerror or error})."

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -272,5 +273,6 @@ def _publish(ready: Path, target: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Delete leftovers of killed fetches that are older than a day."""
     for left in folder.glob(f"{PARTIAL}*"):
-        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process may be sweeping too
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)

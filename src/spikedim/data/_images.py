@@ -30,7 +30,7 @@ def open_image_folder(folder: Path, request: Request, crop: int | None = None) -
     root = _split_folder(folder, request.split)
     paths, names, labels = _list(root)
     frame, notes = _frame([root / p for p in _spread(paths)], crop)
-    fingerprint, hashed = fingerprint_paths([root / p for p in paths], root)
+    fingerprint, hashed = fingerprint_paths([root / p for p in paths], root, salt=_salt(crop))
 
     def fetch(start: int, stop: int) -> AnyArray:
         return take(range(start, stop))
@@ -133,6 +133,11 @@ def _frame(files: list[Path], crop: int | None) -> tuple[Frame, tuple[str, ...]]
     return (height, width, channels), _notes(None)
 
 
+def _salt(crop: int | None) -> tuple[str, ...]:
+    """Return what tells the same files at another crop apart."""
+    return () if crop is None else (f"crop {crop}",)
+
+
 def _notes(crop: int | None) -> tuple[str, ...]:
     byte = "8-bit values v stand for v / 255."
     if crop is None:
@@ -170,7 +175,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     shape = (crop, crop, 3) if crop is not None else frame
     names = tuple(sorted(set(classes)))
     number = {name: i for i, name in enumerate(names)}
-    fingerprint, hashed = fingerprint_paths([path], path)
+    fingerprint, hashed = fingerprint_paths([path], path, salt=_salt(crop))
 
     def images() -> Iterator[AnyArray]:
         for name, _, stream in _members(path, request.memory_budget):

@@ -25,10 +25,10 @@ def find_shards(folder: Path, split: str) -> list[Path]:
 def open_parquet(paths: list[Path], request: Request, column: str | None = None) -> Source:
     """Return a source over the samples in parquet files that share one schema."""
     parquet = require("pyarrow.parquet", extra="hf", purpose="open_samples: reading a parquet file")
-    return open_table(_table(paths, request, parquet), request, column)
+    return open_table(_table(paths, request, parquet, column), request, column)
 
 
-def _table(paths: list[Path], request: Request, parquet: Any) -> Table:
+def _table(paths: list[Path], request: Request, parquet: Any, column: str | None) -> Table:
     """Check the metadata of every file."""
     schema, count = None, 0
     for path in paths:
@@ -49,7 +49,7 @@ def _table(paths: list[Path], request: Request, parquet: Any) -> Table:
                     name="memory_budget",
                 )
     root = paths[0] if len(paths) == 1 else paths[0].parent
-    fingerprint, notes = fingerprint_paths(paths, root)
+    fingerprint, notes = fingerprint_paths(paths, root, salt=() if column is None else (column,))
 
     def read(rows: int, columns: list[str]) -> Iterator[Any]:
         for path in paths:

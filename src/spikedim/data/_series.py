@@ -90,7 +90,7 @@ def series_source(path: Path, memory_budget: int = DEFAULT_MEMORY_BUDGET) -> Sou
 
 def _split_file(path: Path, split: str) -> Path:
     """Return NAME_TEST.ts for the test split of NAME_TRAIN.ts, the archive's habit."""
-    if split == "train":
+    if split == "train" or path.stem.endswith(f"_{split.upper()}"):
         return path
     sibling = path.with_name(path.name.replace("_TRAIN", f"_{split.upper()}"))
     if sibling == path or not sibling.is_file():

@@ -389,6 +389,21 @@ def test_leftovers_of_a_killed_fetch_are_swept_after_a_day(deliver, cache):
     assert [p.name for p in cache.glob(".partial-*")] == [".partial-new"]
 
 
+def test_leftovers_that_vanish_meanwhile_are_nobody_s_trouble(deliver, cache, monkeypatch):
+    deliver[0]("mnist")
+    gone = cache / ".partial-gone"
+    glob = Path.glob
+
+    def listed(self, pattern):
+        return [*glob(self, pattern), *([gone] if pattern.startswith(".partial") else [])]
+
+    monkeypatch.setattr(Path, "glob", listed)
+    fetch("mnist")
+    assert cached("mnist")
+    clear_cache()
+    assert not cached("mnist")
+
+
 def test_another_number_of_samples_is_refused(deliver, package, monkeypatch):
     deliver[0]("mnist")
     card = replace(_fetch.card_of("mnist"), splits={"train": 9, "test": 4})

@@ -289,3 +289,12 @@ def test_names_that_are_not_utf8_are_only_names(tmp_path, write_image, rng):
         write_image(tmp_path / os.fsdecode(name), one)
     samples = open_samples(str(tmp_path))
     np.testing.assert_array_equal(samples.to_numpy(), pixels[::-1].reshape(2, 4))
+
+
+def test_another_crop_has_another_fingerprint(folder, tmp_path):
+    path, _ = folder
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        archive.add(path, "set")
+    for place in (path, tmp_path / "x.tar"):
+        specs = (f"images:{place}", f"images:{place}@4", f"images:{place}@6")
+        assert len({open_samples(spec).fingerprint for spec in specs}) == 3

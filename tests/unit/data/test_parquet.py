@@ -230,3 +230,9 @@ def test_a_missing_extra_says_how_to_get_it(monkeypatch, write):
     for spec in ("hf:owner/set", path):
         with pytest.raises(MissingExtraError, match=r"pip install 'spikedim\[hf\]'"):
             open_samples(spec)
+
+
+def test_another_column_has_another_fingerprint(write):
+    path = write({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    specs = (str(path), f"{path}:a", f"{path}:b")
+    assert len({open_samples(spec).fingerprint for spec in specs}) == 3

@@ -34,6 +34,8 @@ def test_the_test_split_is_the_sibling_file(tmp_path):
     (tmp_path / "Toy_TRAIN.ts").write_text(HEAD + LABELS + DATA)
     (tmp_path / "Toy_TEST.ts").write_text(HEAD + LABELS + DATA + "0:1:a\n")
     assert open_samples(str(tmp_path / "Toy_TRAIN.ts"), split="test").shape == (3, 6)
+    test = open_samples(str(tmp_path / "Toy_TEST.ts"), split="test")
+    assert test.shape == (3, 6), "a file named after a split is that split"
     (tmp_path / "Toy_TEST.ts").unlink()
     with pytest.raises(InputError, match=r"`split` must be a split of Toy_TRAIN.ts"):
         open_samples(str(tmp_path / "Toy_TRAIN.ts"), split="test")
