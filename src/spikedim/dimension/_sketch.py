@@ -1,6 +1,5 @@
 """Covariance spectrum of any number of samples in bounded memory: a mergeable sketch."""
 
-import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -16,7 +15,6 @@ from spikedim._core import (
     AbstractProgress,
     AnyArray,
     InputError,
-    NumericsError,
     SampleStream,
     SilentProgress,
     check_array,
@@ -24,21 +22,17 @@ from spikedim._core import (
     check_integer,
     check_number,
 )
-from spikedim.dimension._nystrom import blocks, nystrom
+from spikedim.dimension._nystrom import nystrom
 from spikedim.dimension._range_finder import refine
 from spikedim.dimension._reservoir import Reservoir
+from spikedim.dimension._scatter import Scatter
 from spikedim.dimension._sketch_file import read_sketch, write_sketch
-from spikedim.dimension._sketch_plan import TEST_VECTORS, SketchSettings, plan_sketch
+from spikedim.dimension._sketch_plan import SketchSettings, plan_sketch
 from spikedim.dimension._sketch_spectrum import assemble_spectrum
 from spikedim.dimension._sketch_stream import check_stream, chunks, read_batches
 from spikedim.dimension._spectrum import Spectrum
-from spikedim.dimension._test_matrix import gaussian_vectors, sketch_matrix
 
 __all__ = ["CovarianceSketch"]
-
-_PRODUCT_BLOCK = 16384
-# Products of squares with 8-bit vectors, summed over all features, must stay finite.
-_RANGE = {"float32": 1e30, "float64": 1e140}
 
 
 @final
@@ -59,14 +53,6 @@ class CovarianceSketch:
     ----------
     settings : SketchSettings
         What shards must share to be merged: features, rank, seed, precision, units.
-    n_samples : int
-        Rows seen so far.
-    trace : float
-        Sum of squared distances to the mean, float64.
-    mean, minimum, maximum : ndarray of shape [D]
-        Of each feature, float64, in raw units.
-    product : Tensor of shape [D, k + 32]
-        The scatter matrix times the random vectors.
     reservoir : Reservoir
         Uniform sample of rows for intervals and d(n).
     fingerprint : str
@@ -89,25 +75,46 @@ class CovarianceSketch:
     """
 
     def __init__(self, settings: SketchSettings) -> None:
-        wide, dtype = settings.n_features, getattr(torch, settings.dtype)
         self.settings = settings
-        self.n_samples = 0
-        self.trace = 0.0
-        self.mean = np.zeros(wide)
-        self.minimum = np.full(wide, np.inf)
-        self.maximum = np.full(wide, -np.inf)
-        self.product = torch.zeros(wide, settings.rank + TEST_VECTORS, dtype=dtype)
         self.reservoir = Reservoir(
-            wide,
+            settings.n_features,
             settings.reservoir,
             seed=settings.seed,
             group_size=settings.group_size,
             dtype=np.dtype(settings.dtype).type,
         )
         self.fingerprint = ""
-        self._omega = torch.from_numpy(sketch_matrix(wide, settings.rank, seed=settings.seed))
-        tests = gaussian_vectors(wide, TEST_VECTORS, seed=settings.seed)
-        self._tests = torch.from_numpy(tests).to(dtype)
+        self._scatter = Scatter(settings)
+
+    @property
+    def n_samples(self) -> int:
+        """Rows seen so far."""
+        return self._scatter.n_samples
+
+    @property
+    def trace(self) -> float:
+        """Sum of squared distances to the mean, in raw units."""
+        return self._scatter.trace
+
+    @property
+    def mean(self) -> AnyArray:
+        """Mean of each feature [D], float64, in raw units."""
+        return self._scatter.mean
+
+    @property
+    def minimum(self) -> AnyArray:
+        """Smallest value of each feature [D], float64, in raw units."""
+        return self._scatter.minimum
+
+    @property
+    def maximum(self) -> AnyArray:
+        """Largest value of each feature [D], float64, in raw units."""
+        return self._scatter.maximum
+
+    @property
+    def product(self) -> Tensor:
+        """The scatter matrix times the random vectors, [D, k + 32]."""
+        return self._scatter.product
 
     @classmethod
     def empty(
@@ -307,12 +314,7 @@ class CovarianceSketch:
                 if not self.n_samples or self.fingerprint == other.fingerprint
                 else ""
             )
-            shift = self._join(other.n_samples, other.mean, other.minimum, other.maximum)
-            row = torch.from_numpy(shift)[None].to(self.product.dtype)
-            self._add_products(row)
-            for block in blocks(len(self.product), _PRODUCT_BLOCK):
-                self.product[block] += other.product[block]
-            self.trace += other.trace + float(shift @ shift)
+            self._scatter.merge(other._scatter)
             self.reservoir.merge(other.reservoir)
         return self
 
@@ -365,28 +367,29 @@ class CovarianceSketch:
         check_integer(replicates, name="replicates", caller=caller, minimum=0)
         if passes not in (2, 3):
             raise InputError(f"{caller}: `passes` must be 2 or 3; got {passes!r}.")
-        self._check_content()
-        fit = nystrom(self.product, self._omega, self._tests)
+        scatter = self._scatter
+        scatter.check(caller=caller)
+        fit = nystrom(scatter.product, scatter.omega, scatter.tests)
         captured = fit.captured
         if stream is not None:
             captured = refine(
                 self._reader(stream, SilentProgress() if progress is None else progress),
                 fit,
-                product=self.product,
-                omega=self._omega,
-                tests=self._tests,
-                mean=self.mean,
-                n_samples=self.n_samples,
-                trace=self.trace,
+                product=scatter.product,
+                omega=scatter.omega,
+                tests=scatter.tests,
+                mean=scatter.mean,
+                n_samples=scatter.n_samples,
+                trace=scatter.trace,
                 passes=passes,
             )
         return assemble_spectrum(
             self.settings,
             captured,
-            n_samples=self.n_samples,
-            trace=self.trace,
-            mean=self.mean,
-            extremes=(self.minimum, self.maximum),
+            n_samples=scatter.n_samples,
+            trace=scatter.trace,
+            mean=scatter.mean,
+            extremes=(scatter.minimum, scatter.maximum),
             reservoir=self.reservoir,
             fingerprint=self.fingerprint,
             replicates=replicates,
@@ -450,81 +453,21 @@ class CovarianceSketch:
         """
         settings, meta, arrays = read_sketch(path)
         sketch = cls(settings)
-        sketch.n_samples, sketch.trace = meta["n_samples"], meta["trace"]
-        sketch.fingerprint = meta["fingerprint"]
-        sketch.mean, sketch.minimum, sketch.maximum = (
+        scatter = sketch._scatter
+        scatter.n_samples, scatter.trace = meta["n_samples"], meta["trace"]
+        scatter.mean, scatter.minimum, scatter.maximum = (
             arrays[name] for name in ("mean", "minimum", "maximum")
         )
-        sketch.product = torch.from_numpy(arrays["product"])
+        scatter.product = torch.from_numpy(arrays["product"])
+        sketch.fingerprint = meta["fingerprint"]
         sketch.reservoir.key, sketch.reservoir.drawn = meta["key"], meta["drawn"]
         sketch.reservoir.keep(arrays["priorities"], arrays["reservoir"])
         return sketch
 
     def _absorb(self, rows: AnyArray) -> None:
         """Add rows that are few enough to copy."""
-        count, wide = rows.shape
-        centred = torch.empty(count + 1, wide, dtype=self.product.dtype)
-        mean, low, high = (np.empty(wide) for _ in range(3))
-        squares = 0.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            for block in blocks(wide):
-                part = rows[:, block].astype(np.float64)
-                part.mean(axis=0, out=mean[block])
-                part.min(axis=0, out=low[block])
-                part.max(axis=0, out=high[block])
-                part -= mean[block]
-                squares += float(np.einsum("sd,sd->", part, part))
-                centred[:count, block] = torch.from_numpy(part)
-        if not squares < _RANGE[self.settings.dtype]:
-            raise NumericsError(
-                "CovarianceSketch.update: `batch` must have squares below "
-                f"{_RANGE[self.settings.dtype]:g} in {self.settings.dtype}; got a sum of "
-                f"{squares:g}. Divide the samples by their largest value."
-            )
-        shift = self._join(count, mean, low, high)
-        centred[count] = torch.from_numpy(shift)
-        self._add_products(centred)
-        self.trace += squares + float(shift @ shift)
+        self._scatter.absorb(rows)
         self.reservoir.add(rows)
-
-    def _join(self, count: int, mean: AnyArray, low: AnyArray, high: AnyArray) -> AnyArray:
-        """Update counts, means and ranges; return the row that stands for the shift of means."""
-        shift, total = mean - self.mean, self.n_samples + count
-        row: AnyArray = shift * math.sqrt(self.n_samples * count / total)
-        self.mean += shift * (count / total)
-        np.minimum(self.minimum, low, out=self.minimum)
-        np.maximum(self.maximum, high, out=self.maximum)
-        self.n_samples = total
-        return row
-
-    def _add_products(self, rows: Tensor) -> None:
-        """Add rows' rows [omega, tests] to the product, a block of features at a time."""
-        seen = torch.zeros(len(rows), self.product.shape[1], dtype=rows.dtype)
-        for block in blocks(len(self.product), _PRODUCT_BLOCK):
-            vectors = torch.cat([self._omega[block].to(rows.dtype), self._tests[block]], dim=1)
-            seen.addmm_(rows[:, block], vectors)
-        for block in blocks(len(self.product), _PRODUCT_BLOCK):
-            self.product[block].addmm_(rows[:, block].T, seen)
-
-    def _check_content(self) -> None:
-        caller = "CovarianceSketch.spectrum"
-        if self.n_samples < 2:
-            raise InputError(
-                f"{caller}: the sketch must have at least 2 samples; got {self.n_samples}. "
-                "Call `update` first."
-            )
-        if np.array_equal(self.minimum, self.maximum):
-            raise InputError(
-                f"{caller}: the samples must vary; got {self.n_samples} equal ones. "
-                "A constant has no dimension."
-            )
-        limit, entries = _RANGE[self.settings.dtype], self.n_samples * self.settings.n_features
-        if not 1 / limit < self.trace / entries < self.trace < limit:
-            raise NumericsError(
-                f"{caller}: the squared deviations must lie within {1 / limit:g} and {limit:g} in "
-                f"{self.settings.dtype}; got {self.trace:g} for {entries} entries. "
-                "Rescale the samples."
-            )
 
     def _reader(
         self, stream: SampleStream, progress: AbstractProgress
