@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from benchmarks.render import page
 from spikedim._core import check_writable, write_atomic
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("spikedim", "torch", "numpy", "scipy", "scikit-learn")
 THREADS = 2
@@ -76,7 +78,6 @@ def command_line(repeats: int) -> list[dict[str, Any]]:
             times.append(time.perf_counter() - start)
         rows.append(
             {
-                "benchmark": "command line, whole process",
                 "name": " ".join(["spikedim", *words]),
                 "seconds": statistics.median(times[1:]),
                 "seconds_all": times[1:],
@@ -88,39 +89,58 @@ def command_line(repeats: int) -> list[dict[str, Any]]:
     return rows
 
 
+def earlier(path: Path, *, keep: bool) -> dict[str, Any]:
+    """Return the tables of an earlier run that this one does not make again."""
+    if not keep or not path.is_file():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return dict(found.get("tables", {}))
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run all benchmarks, or the named ones, and write both files."""
+    """Run all benchmarks, or the named ones, and write both files after each."""
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
+    parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small sizes, no memory: a rehearsal")
-    parser.add_argument("--only", default="", metavar="NAME", help="bench_NAME.py alone")
+    parser.add_argument(
+        "--only", default="", metavar="NAME", help="bench_NAME.py alone; other tables stay"
+    )
     options = parser.parse_args(arguments)
     check_writable(options.out, name="--out", caller="bench")
     torch.set_num_threads(THREADS)
-    started = datetime.now(UTC)
-    rows = command_line(options.repeats)
+    tables = earlier(options.out, keep=bool(options.only))
+    command = shlex.join(["python", "-m", "benchmarks.run", *(arguments or sys.argv[1:])])
+
+    def keep(title: str, rows: list[dict[str, Any]], started: datetime) -> None:
+        tables[title] = {
+            "command": command,
+            "commit": commit(),
+            "created": started.isoformat(timespec="seconds"),
+            "quick": options.quick,
+            "machine": machine(),
+            "torch_threads": THREADS,
+            "versions": {name: version(name) for name in PACKAGES},
+            "rows": rows,
+        }
+        text = json.dumps({"tables": tables}, indent=2, allow_nan=False) + "\n"
+        write_atomic(options.out, text)
+        if options.out.resolve() == RESULTS:
+            write_atomic(PAGE, page(tables))
+        print(f"wrote {options.out}", file=sys.stderr, flush=True)
+
+    if not options.only:
+        started = datetime.now(UTC)
+        keep("Command line, whole process", command_line(options.repeats), started)
     for path in sorted(Path(__file__).parent.glob(f"bench_{options.only or '*'}.py")):
         print(f"{path.name} ...", file=sys.stderr, flush=True)
+        started = datetime.now(UTC)
         module = importlib.import_module(f"benchmarks.{path.stem}")
         known = inspect.signature(module.run).parameters
         wanted = {"repeats": options.repeats, "quick": options.quick, "memory": not options.quick}
         found = module.run(**{key: value for key, value in wanted.items() if key in known})
         title = (module.__doc__ or path.stem).strip().splitlines()[0].rstrip(".")
-        rows += [{"benchmark": title, **row} for row in found]
-    results = {
-        "command": " ".join(["python -m benchmarks.run", *(arguments or sys.argv[1:])]),
-        "commit": commit(),
-        "quick": options.quick,
-        "created": started.isoformat(timespec="seconds"),
-        "machine": machine(),
-        "torch_threads": THREADS,
-        "versions": {name: version(name) for name in PACKAGES},
-        "rows": rows,
-    }
-    write_atomic(options.out, json.dumps(results, indent=2, allow_nan=False) + "\n")
-    write_atomic(PAGE, page(results))
-    print(f"wrote {options.out} and {PAGE}", file=sys.stderr)
+        keep(title, found, started)
 
 
 if __name__ == "__main__":
