@@ -47,5 +47,11 @@ def reading(what: object) -> Iterator[None]:
             what,
             f"Reading stopped: {error or type(error).__name__}. Copy or download it again.",
         ) from error
+    except NotImplementedError as error:
+        raise refuse(
+            "be in a variant of its format that the library can read",
+            what,
+            f"It said: {error}. Write it again in the common form.",
+        ) from error
     except OSError as error:
         raise refuse("be readable", what, f"The system said: {error.strerror or error}.") from error

@@ -246,3 +246,15 @@ def test_a_header_bomb_in_class_names_is_not_read(tmp_path):
     del bomb
     with pytest.raises(InputError, match=r"zip bomb"):
         open_samples(str(path), memory_budget="16MB")
+
+
+@pytest.mark.parametrize(("local", "central", "value"), [(8, 10, 99), (4, 6, 127)])
+def test_an_archive_of_another_method_or_version_is_refused(tmp_path, local, central, value):
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.ones((3, 4)))
+    data = bytearray(path.read_bytes())
+    data[local] = value
+    data[data.index(b"PK\x01\x02") + central] = value
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"must be in a variant .* can read; got .*Write it again"):
+        open_samples(str(path))
