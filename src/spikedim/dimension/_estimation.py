@@ -100,7 +100,7 @@ def estimate(
 
     `formula` may return NaN on a subset that it cannot judge; that subset is left out. `least`
     and `most` are the range of the estimator, by default [1, min(S - 1, varying features)].
-    The ends of the interval of a `whole` number are rounded outwards.
+    The interval of a `whole` number allows for its rounding, and its ends are rounded outwards.
     """
     varying = spectrum.n_features - spectrum.constant_features
     most = float(min(spectrum.n_samples - 1, varying)) if most is None else most
@@ -112,6 +112,7 @@ def estimate(
         least=least,
         most=most,
         ceiling=float(varying),
+        grain=1.0 if whole else 0.0,
     )
     if whole:
         found = found._replace(low=float(math.floor(found.low)), high=float(math.ceil(found.high)))
@@ -148,12 +149,14 @@ def judge(
     least: float,
     most: float,
     ceiling: float,
+    grain: float = 0.0,
 ) -> Judgement:
     """Return interval, curve and flags of a value from its values on random subsets.
 
-    The interval is clipped to [least, most], the extrapolation to [least, ceiling].
+    The interval is clipped to [least, most], the extrapolation to [least, ceiling]. Values are
+    multiples of `grain`.
     """
-    low, high, method = _jackknife(value, draws, n_samples=n_samples)
+    low, high, method = _jackknife(value, draws, n_samples=n_samples, grain=grain)
     low, high = max(low, min(least, value)), min(high, max(most, value))
     curve = _curve(draws, value, n_samples=n_samples)
     fit = _extrapolate(value, draws, n_samples=n_samples)
@@ -180,20 +183,24 @@ def _evaluate(spectrum: Spectrum, formula: Formula) -> list[Draws]:
     return [by_size[size] for size in sorted(by_size)]
 
 
-def _jackknife(value: float, draws: Sequence[Draws], *, n_samples: int) -> tuple[float, float, str]:
+def _jackknife(
+    value: float, draws: Sequence[Draws], *, n_samples: int, grain: float
+) -> tuple[float, float, str]:
     r"""Return the ends of a 95 % interval around `value` and the name of the method.
 
     Subsets of m rows drawn without replacement from R rows vary by sigma^2 (1/m - 1/R), so
     SE^2 = (1/S) m R / (R - m) mean((theta - mean theta)^2); with R = S this is the delete-d
     jackknife m / (S - m), and with m = S / 2 the half-sample formula. The bootstrap is not
-    used: its repeated rows lower the rank, which biases every dimension down.
+    used: its repeated rows lower the rank, which biases every dimension down. Subsets that all
+    round to one value still vary by the variance of rounding, grain^2 / 12.
     """
     usable = [d for d in draws if len(d.values) >= _MIN_REPLICATES and d.population > d.n_samples]
     if not usable:
         return value, value, _NO_INTERVAL
     largest = usable[-1]
     m, r, b = largest.n_samples, largest.population, len(largest.values)
-    variance = float(np.var(largest.values, ddof=1)) * m * r / (r - m) / n_samples
+    spread = max(float(np.var(largest.values, ddof=1)), grain**2 / 12)
+    variance = spread * m * r / (r - m) / n_samples
     half = float(stats.t.ppf((1 + _LEVEL) / 2, b - 1)) * variance**0.5
     return value - half, value + half, f"{_METHOD}, {b} subsets of {m} from {r}"
 

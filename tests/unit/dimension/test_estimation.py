@@ -117,6 +117,20 @@ def sketch(**changes):
     return Spectrum(**(fields | changes))
 
 
+def test_whole_numbers_are_never_certain_to_less_than_one():
+    got = estimate(spectrum_with([10.0] * 8), first, estimator="e", whole=True)
+    assert (got.low, got.high) == (9.0, 11.0)
+    plain = estimate(spectrum_with([10.0] * 8), first, estimator="e")
+    assert (plain.low, plain.high) == (10.0, 10.0)
+
+
+def test_few_samples_do_not_make_pca95_certain():
+    # Subsets of 4 rows span 3 axes, always: their spread says nothing.
+    got = pca95(np.random.default_rng(0).normal(size=(9, 30)))
+    assert got.curve[0].standard_deviation == 0
+    assert got.low < got.value < got.high
+
+
 def test_a_sketch_certifies_pca95():
     got = pca95(sketch(), fraction=0.8)
     assert (got.value, got.certified_low, got.certified_high) == (2.0, 2.0, 2.0)
