@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from spikedim._core._errors import InputError, NumericsError
 from spikedim._core._files import write_atomic
+from spikedim._core._html import fields_html
 
 __all__ = ["Result", "read_result"]
 
@@ -56,6 +57,10 @@ class Result:
         if path is not None:
             write_atomic(path, text)
         return text
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the headline and a table of fields, all escaped."""
+        return fields_html(type(self).__name__, self.to_dict())
 
     @classmethod
     def from_dict(cls: type[Kind], data: dict[str, Any]) -> Kind:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -9,6 +10,7 @@ import pytest
 
 from spikedim._core import InputError, NumericsError, Result, read_result
 from spikedim._core import _results as module
+from spikedim._core._html import fields_html
 
 
 @final
@@ -142,3 +144,35 @@ def test_reading_refuses_a_huge_file(tmp_path, monkeypatch):
         stream.truncate((1 << 20) + 1)
     with pytest.raises(InputError, match=r"^read_result: `path` must be below 1 MB; got "):
         read_result(path, Whole)
+
+
+def test_a_notebook_shows_every_field_and_counts_lists():
+    html = WHOLE._repr_html_()
+    assert "<caption>Whole</caption>" in html
+    assert '<th scope="row">value</th><td>0.5</td>' in html
+    assert '<th scope="row">parts</th><td>2 entries</td>' in html
+    assert "schema" not in html
+    assert "<strong>" not in html
+
+
+def test_a_notebook_runs_nothing_that_a_name_says():
+    html = fields_html("<b>", {"headline": "<script>x</script>", "<i>": {"a": "<img>"}})
+    assert html.startswith("<div><p><strong>&lt;script&gt;x&lt;/script&gt;</strong></p>")
+    assert "&lt;img&gt;" in html
+    assert not {"<script", "<img", "<b>", "<i>"} & set(re.findall(r"<\w+>?", html))
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        (None, "\u2013"),
+        (0.123456789, "0.123457"),
+        (True, "True"),
+        (["a", "b"], "a; b"),
+        ([1], "1 entry"),
+        ({"kind": "rms", "value": 0.5, "rows": [1]}, "kind rms, value 0.5"),
+        ("x" * 200, "x" * 159 + "\u2026"),
+    ],
+)
+def test_cells_of_a_notebook_stay_small(value, want):
+    assert f"<td>{want}</td>" in fields_html("R", {"field": value})
