@@ -16,7 +16,7 @@ from spikedim.report import measurement_page, plan_page
 
 FOLDER = Path(__file__).parent / "_static"
 SHOTS = {
-    "plan-light-1280": ("plan", 1280, False, 2400),
+    "plan": ("plan", 1000, False, 1420),
     "plan-dark-360": ("plan", 360, True, 1800),
     "measure-light-1280": ("measure", 1280, False, 1500),
 }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spikedim._core import Provenance
-from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon, EpsilonKind
+from spikedim.bounds import Assumption, Bound, BoundKind, Entries, Epsilon, EpsilonKind
 from spikedim.dimension import (
     CurvePoint,
     DimensionEstimate,
@@ -210,18 +210,21 @@ def example_plan(**changes) -> Plan:
                 value=69.2,
                 unit="steps",
                 kind=BoundKind.LOWER,
-                population="16 x 4 data population",
+                population="16 x 4 population",
                 assumptions=(Assumption("Spikes are independent Bernoulli draws.", None),),
-                reference="theory section 6, Theorem 6.2",
+                reference="theory index 6.2, Theorem 6.2",
+                entries=Entries.GIVEN,
+                layer="data",
             ),
             Bound(
                 name="published_spike_count",
                 value=27_300.0,
                 unit="spikes",
                 kind=BoundKind.PUBLISHED,
-                population="16 x 4 data population",
+                population="16 x 4 population",
                 assumptions=(),
                 reference="arXiv 2604.15769",
+                layer="data",
                 verdict="False for codes other than rate codes.",
             ),
             Bound.not_applicable(

@@ -5,6 +5,7 @@ the page.
 """
 
 import json
+import subprocess
 from pathlib import Path
 
 import matplotlib as mpl
@@ -88,6 +89,12 @@ def assert_same(got, want, where="$"):
         assert got == want, where
 
 
+def _head():
+    """Return the commit that was checked out when a golden file was written."""
+    command = ["git", "-C", str(FOLDER), "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 @pytest.fixture
 def golden(request):
     """Compare with the golden file `name`, or rewrite it."""
@@ -98,6 +105,7 @@ def golden(request):
         if request.config.getoption("--update-golden"):
             header = {
                 "script": "tests/golden/test_chart_data.py",
+                "written on top of commit": _head(),
                 "input": "tests/planning_examples.py, no random numbers",
                 "matplotlib": mpl.__version__,
             }

@@ -7,7 +7,7 @@ from spikedim.bounds._bernstein_windows import (
     rate_code_sufficient_steps,
 )
 from spikedim.bounds._binary_code import binary_code_spikes, binary_code_steps
-from spikedim.bounds._bound import Assumption, Bound, BoundKind
+from spikedim.bounds._bound import Assumption, Bound, BoundKind, Entries
 from spikedim.bounds._epsilon import Epsilon, EpsilonKind
 from spikedim.bounds._gaussian_information import gaussian_information_bits
 from spikedim.bounds._hoeffding import hoeffding_steps
@@ -43,6 +43,7 @@ __all__ = [
     "Assumption",
     "Bound",
     "BoundKind",
+    "Entries",
     "Epsilon",
     "EpsilonKind",
     "UniversalSizes",

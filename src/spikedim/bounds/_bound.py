@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 from spikedim._core import AssumptionError, Result
 
-__all__ = ["Assumption", "Bound", "BoundKind"]
+__all__ = ["Assumption", "Bound", "BoundKind", "Entries"]
 
 
 class BoundKind(StrEnum):
@@ -16,6 +16,17 @@ class BoundKind(StrEnum):
     UPPER = "upper"  # some explicit system does at least this well
     EXACT = "exact"  # holds with equality under the assumptions
     PUBLISHED = "published"  # stated in the literature; see `verdict`
+
+
+class Entries(StrEnum):
+    """Whose entries a bound speaks of."""
+
+    GIVEN = "given"  # those whose mean and spread were given
+    ANY = "any"  # whatever lies in [0, 1]
+    SMOOTH = "smooth"  # those of a smooth density
+    GAUSSIAN = "gaussian"  # a Gaussian source with the given covariance
+    UNIFORM = "uniform"  # independent and uniform on [0, 1]
+    WORST = "worst"  # the hardest there are
 
 
 @final
@@ -62,6 +73,10 @@ class Bound(Result):
         Why it does not apply; empty if it does.
     note : str
         What a reader should know of this value, e.g. that the bound is vacuous here.
+    entries : Entries or None
+        Whose entries it speaks of, where `ladder` made it; None for published forms.
+    layer : str
+        In a plan: ``"data"``, or the spiking layer of the model that `population` describes.
     """
 
     schema: ClassVar[str] = "spikedim.bound/1"
@@ -76,6 +91,20 @@ class Bound(Result):
     verdict: str = ""
     reason: str = ""
     note: str = ""
+    entries: Entries | None = None
+    layer: str = ""
+
+    @property
+    def holds_for_data(self) -> bool:
+        """Whether it is true of the population whose mean and spread were given.
+
+        What suffices for the hardest entries suffices for all; what is impossible for other
+        entries may be possible for these.
+        """
+        proved = {Entries.GIVEN, Entries.ANY, Entries.SMOOTH}
+        if self.kind is BoundKind.UPPER:
+            proved.add(Entries.WORST)
+        return self.entries in proved
 
     @classmethod
     def not_applicable(

@@ -1,7 +1,8 @@
 """Every bound that speaks of one population, side by side."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from spikedim.bounds._bernstein_windows import (
     rate_code_sufficient_steps,
 )
 from spikedim.bounds._binary_code import binary_code_spikes, binary_code_steps
-from spikedim.bounds._bound import Bound, BoundKind
+from spikedim.bounds._bound import Bound, BoundKind, Entries
 from spikedim.bounds._gaussian_information import gaussian_information_bits
 from spikedim.bounds._hoeffding import check_failure, hoeffding_steps
 from spikedim.bounds._latency_code import latency_spikes, latency_steps
@@ -42,7 +43,20 @@ from spikedim.bounds._uniform_information import (
 
 __all__ = ["ladder"]
 
+_CODES = {
+    "binary_code": Entries.UNIFORM,
+    "latency": Entries.SMOOTH,
+    "sigma_delta": Entries.SMOOTH,
+    "random_phase": Entries.SMOOTH,
+    "bernoulli": Entries.GIVEN,
+    "refractory_code": Entries.UNIFORM,
+}
 _LOWER, _UPPER, _PUBLISHED = BoundKind.LOWER, BoundKind.UPPER, BoundKind.PUBLISHED
+
+
+def _about(entries: Entries, rows: Iterable[Bound]) -> tuple[Bound, ...]:
+    """Say whose entries each row speaks of."""
+    return tuple(replace(row, entries=entries) for row in rows)
 
 
 def _row(
@@ -132,14 +146,17 @@ def _worst_cases(
     whole = shape | {"epsilon_fro": epsilon_fro, "lipschitz": target["lipschitz"]}
     largest = shape | {"max_error": max_error}
     likely = largest | {"failure_probability": failure_probability}
-    return [
+    worst = (
         _row(rate_code_minimax_steps, "steps", _LOWER, who, target),
         _row(rate_code_sufficient_steps, "steps", _UPPER, who, whole),
         _row(rate_code_sufficient_spikes, "spikes", _UPPER, who, whole | {"rate": rate}),
+    )
+    every = (
         _row(sigma_delta_max_error_steps, "steps", _UPPER, who, largest),
         _row(bernstein_steps, "steps", _UPPER, who, likely | {"max_rate": max_rate}),
         _row(hoeffding_steps, "steps", _UPPER, who, likely),
-    ]
+    )
+    return [*_about(Entries.WORST, worst), *_about(Entries.ANY, every)]
 
 
 def _published(
@@ -294,15 +311,14 @@ def ladder(
         "refractory_steps": silent,
         "steps": duration,
     }
+    codes = _codes(target, who, rate=firing, rate_variance=spread, refractory_steps=silent)
     return (
-        uniform,
-        uniform_information_bits_upper(**target),
-        gaussian,
-        *_carriers(uniform, **cost),
-        *_carriers(gaussian, **cost),
-        *_codes(target, who, rate=firing, rate_variance=spread, refractory_steps=silent),
-        rate_code_steps(**target),
-        rate_code_spikes(**target),
+        *_about(Entries.UNIFORM, (uniform, uniform_information_bits_upper(**target))),
+        *_about(Entries.GAUSSIAN, (gaussian,)),
+        *_about(Entries.UNIFORM, _carriers(uniform, **cost)),
+        *_about(Entries.GAUSSIAN, _carriers(gaussian, **cost)),
+        *(replace(row, entries=_CODES[row.name.rpartition("_")[0]]) for row in codes),
+        *_about(Entries.UNIFORM, (rate_code_steps(**target), rate_code_spikes(**target))),
         *_worst_cases(
             target,
             who,

@@ -90,16 +90,6 @@ def data_rate(inputs: LawInputs) -> Assumed:
     return Assumed(mean, mean, mean, "measured: mean of the data as rates")
 
 
-def _below_floor(inputs: LawInputs, rank: int, residual: float) -> str:
-    """Say that no number of steps reaches the target."""
-    floor = math.sqrt(residual / inputs.data_population.neurons) * inputs.lipschitz.value
-    return (
-        f"subspace: the variance outside the {rank} kept directions alone is an RMS error of "
-        f"{floor:.2g}, above the target {inputs.epsilon_rms:.2g}: no number of steps reaches it "
-        "with this projection. Use the wiener law."
-    )
-
-
 @final
 class Subspace(AbstractLaw):
     """Theorem 6.3 with the rank that holds 95 % of the data's variance.
@@ -127,7 +117,13 @@ class Subspace(AbstractLaw):
         """Return T of Theorem 6.3 for what the lost directions leave of the target."""
         rank, residual = captured_rank(inputs.spectrum)
         if inputs.distortion <= residual:
-            raise AssumptionError(_below_floor(inputs, rank, residual))
+            entries, gain = inputs.data_population.neurons, inputs.lipschitz.value
+            raise AssumptionError(
+                f"subspace: the variance outside the {rank} kept directions alone is an RMS error "
+                f"of {math.sqrt(residual / entries) * gain:.2g}, above the target "
+                f"{inputs.epsilon_rms:.2g}: no number of steps reaches it with this projection. "
+                "Use the wiener law."
+            )
         return subspace_steps(
             rank=float(rank),
             rate_variance=inputs.spectrum.rate_variance,

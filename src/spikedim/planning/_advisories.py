@@ -122,8 +122,8 @@ def _layer(context: Context) -> Advisory | None:
     used, tokens = context.inputs.dimension, context.inputs.data_population.tokens
     shape = f"{tokens} tokens flattened" if tokens > 1 else "one vector a sample"
     return Advisory(
-        f"d_eff is {used.estimator} of the input view {used.layer!r} ({shape}), not of the "
-        "activations inside the model.",
+        f"T and d_eff ({used.estimator}) are of the input view {used.layer!r} ({shape}), not of "
+        "activations inside the model; spikes and energy suppose that all layers run for that T.",
         "After training, measure the layer you mean and plan again.",
     )
 

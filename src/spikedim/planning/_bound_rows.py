@@ -14,7 +14,7 @@ def bound_rows(inputs: LawInputs, chosen: LawResult, card: Card | None) -> tuple
     spectrum, data = inputs.spectrum, inputs.data_population
     epsilon_rms, lipschitz = inputs.epsilon_rms, inputs.lipschitz.value
     rows = _named(
-        "data",
+        data.name,
         ladder(
             tokens=data.tokens,
             features=data.features,
@@ -44,6 +44,6 @@ def bound_rows(inputs: LawInputs, chosen: LawResult, card: Card | None) -> tuple
     )
 
 
-def _named(name: str, rows: tuple[Bound, ...]) -> tuple[Bound, ...]:
+def _named(layer: str, rows: tuple[Bound, ...]) -> tuple[Bound, ...]:
     """Say whose population each row speaks of."""
-    return tuple(replace(row, population=f"{name}: {row.population}") for row in rows)
+    return tuple(replace(row, layer=layer) for row in rows)

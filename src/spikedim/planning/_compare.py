@@ -187,7 +187,10 @@ def _law_rows(a: Plan, b: Plan, reason: str) -> list[_Row]:
         if row.law == a.law == b.law or other is None or row.steps is None:
             continue
         ours, theirs = (_floats(x.steps or 1, x.low or 1, x.high or 1) for x in (row, other))
-        rows.append(_number(f"steps by {row.law}", "steps", ours, theirs, reason, whole=True))
+        why = reason
+        if row.population != other.population:
+            why = why or "steps for different populations"
+        rows.append(_number(f"steps by {row.law}", "steps", ours, theirs, why, whole=True))
     return rows
 
 

@@ -6,10 +6,10 @@ from typing import final
 from spikedim.bounds import Bound, BoundKind
 from spikedim.dimension import DimensionEstimate
 from spikedim.planning import DataSummary, Plan
-from spikedim.report._bounds_tables import is_rung
+from spikedim.report._bounds_tables import is_rung, speaks_of_data
 from spikedim.report._format import approximate, count, interval, times
 from spikedim.report._plan_tables import dimension_text
-from spikedim.report._words import subject_words, title_words
+from spikedim.report._words import entries_words, subject_words, title_words
 
 __all__ = ["data_claim", "energy_claim", "ladder_claim", "layers_claim", "origin_claim",
            "steps_claim"]  # fmt: skip
@@ -57,20 +57,30 @@ def ladder_claim(plan: Plan) -> str:
     steps = {
         bound: bound.value
         for bound in plan.bounds
-        if is_rung(bound) and bound.unit == "steps" and bound.value is not None
+        if is_rung(bound)
+        and bound.unit == "steps"
+        and speaks_of_data(bound)
+        and bound.value is not None
     }
     below = [b for b, t in steps.items() if b.kind is BoundKind.LOWER and t <= plan.steps]
     above = [b for b, t in steps.items() if b.kind is BoundKind.UPPER and t > plan.steps]
     parts = []
     if below:
         nearest = max(below, key=lambda bound: steps[bound])
-        parts.append(f"above the lower bound {_name(nearest)} ({count(steps[nearest])})")
+        parts.append(
+            f"above the lower bound {_name(nearest)} ({count(steps[nearest])}{_of(nearest)})"
+        )
     if above:
         nearest = min(above, key=lambda bound: steps[bound])
         parts.append(f"below the upper bound {_name(nearest)} ({count(steps[nearest])})")
     if not parts:
         return f"No proved bound brackets T = {count(plan.steps)}"
     return f"T = {count(plan.steps)} lies {' and '.join(parts)}"
+
+
+def _of(bound: Bound) -> str:
+    """Say whose bound it is, unless it is the data's own."""
+    return "" if bound.holds_for_data else f", {entries_words(bound.entries)}"
 
 
 def _name(bound: Bound) -> str:

@@ -1,6 +1,5 @@
 """The ladder of bounds: from the information bound to the worst case, ours between."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -11,7 +10,7 @@ from spikedim.report._bounds_tables import is_rung
 from spikedim.report._format import TIMES, count, interval
 from spikedim.report._rows import Row, draw_rows, leave_room, row_height
 from spikedim.report._style import MUTED, SERIES, log_axis, new_figure
-from spikedim.report._words import title_words
+from spikedim.report._words import entries_words, title_words
 
 __all__ = ["ladder_alt", "ladder_figure", "ladder_rows"]
 
@@ -28,13 +27,11 @@ def ladder_rows(plan: Plan) -> dict[str, list[Row]]:
     """Return the rungs of each unit, smallest first: bounds of the data population, and laws."""
     ladder: dict[str, list[Row]] = {unit: [] for unit in _UNITS}
     rungs = [bound for bound in plan.bounds if is_rung(bound)]
-    names = Counter((bound.name, bound.unit) for bound in rungs)
     for bound in rungs:
         colour, marker, hollow = _LOOK[bound.kind]
         label = title_words(bound.name).removesuffix(f" {bound.unit}")
-        if names[bound.name, bound.unit] > 1:
-            # "data: 16 x 4 population of uniform entries" is told from others by its last words.
-            label += f", {bound.population.rpartition(', ')[2].rpartition(' of ')[2]}"
+        if bound.entries is not None and not bound.holds_for_data:
+            label += f", {entries_words(bound.entries).partition(',')[0]}"
         value = bound.value or 0.0
         row = Row(label, count(value), value, value, value, colour, marker, hollow)
         ladder[bound.unit].append(row)

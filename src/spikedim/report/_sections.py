@@ -157,8 +157,9 @@ def _ladder_section(plan: Plan) -> Section:
                 alt=ladder_alt(plan),
                 caption="Each row is a theorem or a law, smallest first. Triangles to the right "
                 "are lower bounds, to the left upper bounds; hollow squares are published forms; "
-                "dots with bands are laws. All speak of the data population unless they name "
-                "another; a lower bound above the answer speaks of a harder source.",
+                "dots with bands are laws. All speak of the data population; a bound that names "
+                "other entries (uniform, worst, Gaussian) shows what they would need in its "
+                "place, and may lie on the wrong side of the answer.",
             )
         )
     return Section(

@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from spikedim.planning import Advisory, Comparison, Measurement, Plan
-from spikedim.report._bounds_tables import is_rung, rungs_table
+from spikedim.report._bounds_tables import rungs_table
 from spikedim.report._format import approximate, count
 from spikedim.report._plan_tables import (
     comparison_table,
@@ -58,12 +58,19 @@ def table_view(table: Table) -> RenderableType:
             Text(column.header),
             justify="right" if column.numeric else "left",
             no_wrap=column.numeric or (place == 0 and widest <= _NAME_WIDTH),
+            min_width=_widest_word(table, place) if place == 0 else None,
             overflow="fold",
         )
     for number, row in enumerate(table.cells):
         style = "bold" if number == table.emphasised else ""
         view.add_row(*map(Text, row), style=style)
     return Padding(view, (1, 0, 0, 0))
+
+
+def _widest_word(table: Table, place: int) -> int | None:
+    """Width below which a column would break a name, up to a limit."""
+    words = [word for row in table.cells for word in str(row[place]).split()]
+    return min(_NAME_WIDTH, max(map(len, words), default=1))
 
 
 def plain_view(text: str) -> RenderableType:
@@ -95,16 +102,13 @@ def plan_view(plan: Plan) -> RenderableType:
     RenderableType
         Headline, tables, inverse answers and warnings, to print with a Rich console.
     """
-    others = len(plan.bounds) - sum(map(is_rung, plan.bounds))
-    more = f"{others} other bounds (of the model, in bits, not applicable) are on the page." * (
-        others > 0
-    )
+    more = f"All {len(plan.bounds)} bounds are on the page (--html) and in the JSON (--out)."
     tables = [
         table_view(laws_table(plan, applicable=True)),
         Text("\n".join(absent_laws(plan)), style="dim"),
         table_view(dimensions_table(plan.dimensions, plan.dimension_used)),
         table_view(rungs_table(plan)),
-        Text(more, style="dim"),
+        Text(more * bool(plan.bounds), style="dim"),
     ]
     if plan.energy:
         tables.append(table_view(energy_table(plan)))

@@ -2,9 +2,9 @@
 
 import re
 
-from spikedim.bounds import BoundKind, EpsilonKind
+from spikedim.bounds import BoundKind, Entries, EpsilonKind
 
-__all__ = ["epsilon_axis", "kind_words", "subject_words", "title_words"]
+__all__ = ["entries_words", "epsilon_axis", "kind_words", "subject_words", "title_words"]
 
 _EPSILON = {
     EpsilonKind.RELATIVE: "relative error ε (RMS error / RMS of the reference output)",
@@ -17,12 +17,33 @@ _KINDS = {
     BoundKind.EXACT: "exact",
     BoundKind.PUBLISHED: "published",
 }
+_ENTRIES = {
+    Entries.GIVEN: "this data",
+    Entries.ANY: "any data",
+    Entries.SMOOTH: "smooth data",
+    Entries.GAUSSIAN: "Gaussian, this covariance",
+    Entries.UNIFORM: "uniform entries",
+    Entries.WORST: "the worst entries",
+}
 _QUANTISED = re.compile(r"qann_(\d+)bit")
 
 
 def epsilon_axis(kind: EpsilonKind) -> str:
     """Label an axis of errors."""
     return _EPSILON[kind]
+
+
+def entries_words(entries: Entries | None, kind: BoundKind = BoundKind.LOWER) -> str:
+    """Say for whose entries a bound holds; nothing for a published form.
+
+    Examples
+    --------
+    >>> entries_words(Entries.WORST), entries_words(Entries.WORST, BoundKind.UPPER)
+    ('the worst entries', 'any data')
+    """
+    if entries is Entries.WORST and kind is BoundKind.UPPER:
+        return _ENTRIES[Entries.ANY]
+    return "" if entries is None else _ENTRIES[entries]
 
 
 def kind_words(kind: BoundKind) -> str:

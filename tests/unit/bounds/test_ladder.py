@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_too_few_cells_for_the_bits_become_a_reason():
 
 
 def test_rows_equal_the_direct_calls():
-    rows = ladder(**FULL)
+    rows = [replace(row, entries=None) for row in ladder(**FULL)]  # a direct call cannot say
     target = {k: FULL[k] for k in ("tokens", "features", "epsilon_rms", "lipschitz")}
     assert bounds.rate_code_steps(**target) in rows
     assert bounds.bernoulli_steps(**target, rate_variance=0.1) in rows
@@ -181,3 +182,35 @@ def test_one_token_has_no_attention_to_bound():
         "published_attention_time",
         "published_universal_sizes",
     }
+
+
+def test_every_row_but_the_published_says_whose_entries_it_means():
+    for row in ladder(**PLAIN):
+        assert (row.entries is None) == (row.kind is bounds.BoundKind.PUBLISHED)
+
+
+def test_entries_agree_with_the_population_and_the_assumptions():
+    words = {"uniform": "uniform", "gaussian": "aussian", "worst": "worst"}
+    for row in ladder(**PLAIN, eigenvalues=[0.1, 0.05]):
+        if row.value is not None and row.entries in words:
+            said = row.population + " ".join(each.text for each in row.assumptions)
+            assert words[row.entries] in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries", "holds"),
+    [
+        ("lower", "uniform", False),
+        ("upper", "uniform", False),
+        ("lower", "worst", False),
+        ("upper", "worst", True),
+        ("upper", "given", True),
+        ("lower", "gaussian", False),
+        ("upper", "smooth", True),
+        ("published", None, False),
+    ],
+)
+def test_impossible_for_others_may_be_possible_for_these(kind, entries, holds):
+    row = bounds.Bound("x", 1.0, "steps", bounds.BoundKind(kind), "2 x 2", (), "")
+    chosen = None if entries is None else bounds.Entries(entries)
+    assert replace(row, entries=chosen).holds_for_data is holds

@@ -119,7 +119,9 @@ def test_assumed_rate_matters_as_soon_as_there_is_a_model(samples, digits_card):
 
 def test_layer_of_the_dimension_is_named_with_a_model(samples, digits_card):
     assert "input view" not in texts(context_of(samples))
-    assert "pca95 of the input view 'patches:2'" in texts(context_of(samples, model=digits_card))
+    said = texts(context_of(samples, model=digits_card))
+    assert "T and d_eff (pca95) are of the input view 'patches:2'" in said
+    assert "energy suppose that all layers run for that T" in said
 
 
 def test_tokens_that_disagree_are_named(samples, digits_card):

@@ -13,6 +13,7 @@ from tests.planning_examples import (
 
 from spikedim._core import InputError
 from spikedim.bounds import Epsilon, EpsilonKind
+from spikedim.models import Population
 from spikedim.planning import Comparison, compare
 
 
@@ -127,3 +128,14 @@ def test_a_plan_is_no_measurement():
 def test_json_round_trip():
     found = compare(example_plan(), example_plan(law="subspace", steps=9, steps_high=9))
     assert Comparison.from_json(found.to_json()) == found
+
+
+def test_steps_of_one_law_for_different_populations_are_not_divided():
+    plan = example_plan()
+    wider = replace(
+        plan.laws[1], steps=plan.laws[1].steps + 5, population=Population("data", 16, 4096)
+    )
+    found = compare(plan, replace(plan, laws=(plan.laws[0], wider, *plan.laws[2:])))
+    differing = row(found, f"steps by {wider.law}")
+    assert differing.ratio is None
+    assert differing.reason == "steps for different populations"

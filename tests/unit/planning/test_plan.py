@@ -145,7 +145,7 @@ def test_curves_surround_the_target(answer):
 
 
 def test_bounds_speak_of_both_populations(answer):
-    said = {row.population.split(":")[0] for row in answer.bounds}
+    said = {row.layer for row in answer.bounds}
     assert said == {"data", f"{answer.model.name} stem.rpe_lif"}
     assert any(row.value is not None for row in answer.bounds)
     assert all(row.reason for row in answer.bounds if row.value is None)

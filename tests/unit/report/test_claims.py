@@ -4,7 +4,7 @@ import pytest
 from tests.planning_examples import example_data, example_estimate, example_plan
 from tests.report_examples import bare_plan
 
-from spikedim.bounds import Bound, BoundKind
+from spikedim.bounds import Bound, BoundKind, Entries
 from spikedim.laws import Assumed
 from spikedim.report import _claims as claims
 
@@ -56,8 +56,8 @@ def test_data_claim_follows_the_estimates(estimates, want):
     assert claims.data_claim(example_data(), estimates) == want
 
 
-def bound(name, value, kind=BoundKind.LOWER, population="data: 16 x 4"):
-    return Bound(name, value, "steps", kind, population, (), "")
+def bound(name, value, kind=BoundKind.LOWER, layer="data", entries=Entries.GIVEN):
+    return Bound(name, value, "steps", kind, "16 x 4", (), "", entries=entries, layer=layer)
 
 
 UPPER = BoundKind.UPPER
@@ -77,7 +77,18 @@ UPPER = BoundKind.UPPER
         ),
         ((bound("a", 7.0), bound("z", 3.0, UPPER)), "No proved bound brackets T = 5"),
         ((bound("p", 7.0, BoundKind.PUBLISHED),), "No proved bound brackets T = 5"),
-        ((bound("m", 2.0, population="spikformer stem"),), "No proved bound brackets T = 5"),
+        # What is impossible for uniform entries may be possible for this data.
+        ((bound("u", 3.0, entries=Entries.UNIFORM),), "No proved bound brackets T = 5"),
+        ((bound("u", 9.0, UPPER, entries=Entries.UNIFORM),), "No proved bound brackets T = 5"),
+        (
+            (bound("w", 9.0, UPPER, entries=Entries.WORST),),
+            "T = 5 lies below the upper bound w (9)",
+        ),
+        (
+            (bound("g", 1.0, entries=Entries.GAUSSIAN),),
+            "T = 5 lies above the lower bound g (1, Gaussian, this covariance)",
+        ),
+        ((bound("m", 2.0, layer="spikformer stem"),), "No proved bound brackets T = 5"),
     ],
 )
 def test_ladder_claim_names_the_nearest_proved_rungs(bounds, want):

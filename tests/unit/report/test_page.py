@@ -105,7 +105,7 @@ def test_every_chart_has_alternative_text_with_numbers_and_a_caption(page):
 
 def test_scrolling_tables_can_be_reached_by_keyboard(page):
     regions = [a for a in Outline(page).named("div") if a.get("class") == "scroll"]
-    assert len(regions) == 8
+    assert len(regions) == 9
     assert all(a["tabindex"] == "0" and a["aria-label"] for a in regions)
 
 

@@ -4,6 +4,7 @@ import pytest
 from tests.planning_examples import example_comparison, example_estimate, example_plan
 from tests.report_examples import bare_plan
 
+from spikedim.bounds import Entries
 from spikedim.report import (
     bounds_table,
     bounds_tables,
@@ -44,17 +45,19 @@ def test_an_unknown_estimator_is_not_emphasised():
 def test_bounds_say_when_they_do_not_apply():
     cells = bounds_table(example_plan()).cells
     assert cells[0][:4] == ("rate code steps", "69", "steps", "lower bound")
-    assert cells[1][5] == "False for codes other than rate codes."
+    assert cells[1][6] == "False for codes other than rate codes."
     assert cells[2][1] == DASH
-    assert cells[2][5] == "not applicable: epsilon is above 0.242 L."
+    assert cells[2][6] == "not applicable: epsilon is above 0.242 L."
 
 
 def test_the_page_gathers_steps_spikes_verdicts_and_reasons():
     tables = {table.title: table.cells for table in bounds_tables(example_plan())}
     assert tables == {
-        "Bounds for the data population": (
-            ("rate code", "69", DASH, DASH, "lower bound", "16 x 4 data population"),
-            ("published spike count", DASH, "27 k", DASH, "published", "16 x 4 data population"),
+        "Bounds that speak of this data": (
+            ("rate code", "69", DASH, DASH, "lower bound", "this data", "16 x 4 population"),
+        ),
+        "Published forms for its shape": (
+            ("published spike count", DASH, "27 k", DASH, "published", "", "16 x 4 population"),
         ),
         "Published forms, and what holds of them": (
             ("published spike count", "False for codes other than rate codes."),
@@ -65,9 +68,10 @@ def test_the_page_gathers_steps_spikes_verdicts_and_reasons():
 
 def test_bounds_of_the_model_stand_apart():
     plan = example_plan()
-    model = replace(plan.bounds[0], population="spikformer-2-64 stem: 16 x 64")
-    titles = [table.title for table in bounds_tables(replace(plan, bounds=(model,)))]
-    assert titles == ["Bounds for the populations of the model"]
+    model = replace(plan.bounds[0], population="16 x 64", layer="spikformer-2-64 stem")
+    (table,) = bounds_tables(replace(plan, bounds=(model,)))
+    assert table.title == "Bounds for the populations of the model"
+    assert table.cells[0][-1] == "spikformer-2-64 stem: 16 x 64"
     assert rungs_table(replace(plan, bounds=(model,))).rows == ()
 
 
@@ -78,6 +82,25 @@ def test_rungs_put_steps_and_spikes_of_one_theorem_side_by_side():
     fewer = replace(steps, name="latency_steps", value=6.0)
     cells = rungs_table(replace(plan, bounds=(steps, spikes, fewer))).cells
     assert [row[:3] for row in cells] == [("latency", "6", DASH), ("rate code", "69", "2,240")]
+
+
+def test_rungs_are_the_nearest_that_speak_of_the_data_and_the_published_ones():
+    plan = example_plan()
+    rung, published, _ = plan.bounds
+    many = tuple(
+        replace(rung, name=f"theorem_{value}_steps", value=float(value)) for value in range(1, 20)
+    )
+    uniform = replace(rung, name="uniform_steps", value=5.0, entries=Entries.UNIFORM)
+    names = [row[0] for row in rungs_table(replace(plan, bounds=(*many, uniform, published))).cells]
+    assert names == [f"theorem {value}" for value in (3, 4, 5, 6, 7, 8)] + ["published spike count"]
+
+
+def test_bounds_of_other_entries_stand_apart():
+    plan = example_plan()
+    uniform = replace(plan.bounds[0], entries=Entries.UNIFORM)
+    (table,) = bounds_tables(replace(plan, bounds=(uniform,)))
+    assert table.title == "Bounds for other entries in its place"
+    assert table.cells[0][-2] == "uniform entries"
 
 
 def test_laws_that_do_not_apply_can_be_left_out():

@@ -7,6 +7,8 @@ from tests.planning_examples import example_comparison, example_measurement, exa
 from tests.report_examples import HOSTILE, bare_plan, hostile_plan
 
 from spikedim.report import (
+    Column,
+    Table,
     as_text,
     comparison_view,
     inverse_lines,
@@ -96,3 +98,11 @@ def test_inverse_answers_are_sentences():
 
 def test_a_plan_without_model_says_why_there_is_no_energy():
     assert "No energy: no model was named." in as_text(plan_view(bare_plan()))
+
+
+def test_names_are_not_broken_where_a_remark_could_be():
+    names = ("participation_ratio_corrected", "water_filling_rank (distortion 0.234794)")
+    rows = tuple((name, "still rising with n: a lower bound, " * 4) for name in names)
+    text = as_text(table_view(Table("t", (Column("estimator"), Column("remark")), rows)))
+    assert "participation_ratio_corrected " in text
+    assert max(map(len, text.splitlines())) <= 100
