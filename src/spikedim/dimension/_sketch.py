@@ -219,7 +219,8 @@ class CovarianceSketch:
         Raises
         ------
         InputError
-            If the samples are not [S, D], not finite, or the budget is too small.
+            If the samples are not [S, D], not finite, not as many as announced, or the budget is
+            too small.
         """
         caller = "CovarianceSketch.from_stream"
         stream = check_stream(stream, caller=caller)
@@ -237,6 +238,11 @@ class CovarianceSketch:
             progress=SilentProgress() if progress is None else progress,
         ):
             sketch._absorb(batch)
+        if sketch.n_samples != stream.shape[0]:
+            raise InputError(
+                f"{caller}: `stream` must yield the {stream.shape[0]} samples it announces; got "
+                f"{sketch.n_samples}. It is truncated or was read before; open it again."
+            )
         sketch.fingerprint = stream.fingerprint
         return sketch
 

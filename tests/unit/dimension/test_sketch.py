@@ -169,6 +169,14 @@ def test_streams_with_impossible_claims_are_refused(claim, message):
         CovarianceSketch.from_stream(Stream(samples(20, 5), **claim))
 
 
+@pytest.mark.parametrize("announced", [19, 21])
+def test_a_stream_must_keep_its_word(announced):
+    stream = Stream(samples(20, 5))
+    stream.shape = (announced, 5)
+    with pytest.raises(InputError, match=rf"must yield the {announced} samples .* got 20\."):
+        CovarianceSketch.from_stream(stream)
+
+
 def test_a_stream_that_cannot_be_read_again_is_refused_for_a_second_pass():
     x = samples()
     sketch = sketch_of(x)
