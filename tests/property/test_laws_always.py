@@ -64,7 +64,8 @@ def steps_of(law, inputs):
     try:
         return law.unrounded_steps(inputs)
     except AssumptionError as error:
-        assert "no number of steps" in str(error)
+        if "no number of steps" not in str(error):
+            raise
         return math.inf
 
 

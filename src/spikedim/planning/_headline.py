@@ -27,6 +27,8 @@ def plan_headline(
     """Return the first line of a plan."""
     subject = "a rate code" if card is None else card.name
     steps = _steps_text(result)
+    if card is not None and result.population == inputs.data_population:
+        steps += " for its rate-coded input"
     spikes = _spikes_text(result, network_spikes)
     parts = [
         (

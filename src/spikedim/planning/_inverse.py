@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from spikedim._core import AssumptionError, NumericsError
-from spikedim.energy import BreakEven
+from spikedim.energy import BreakEven, spiking_energy
 from spikedim.laws import AbstractLaw, LawInputs, epsilon_at
 from spikedim.models import Card
 from spikedim.planning._budgets import rate_ceiling, steps_within_energy
@@ -35,12 +35,14 @@ def inverse_answers(
         for row in break_even
         if row.twin == HEADLINE_TWIN and row.rules == str(HEADLINE_RULES)
     ]
-    within, ceiling = None, None
+    within, ceiling, one = None, None, None
     if energy_mj is not None:
         within = steps_within_energy(
             card, energy_mj=energy_mj, rate=inputs.rate.value, rules=HEADLINE_RULES
         )
         ceiling = rate_ceiling(card, energy_mj=energy_mj, steps=planned_steps, rules=HEADLINE_RULES)
+        rate = inputs.rate.value
+        one = spiking_energy(card, steps=1, rate=rate, rules=HEADLINE_RULES).value_mj
     return InverseAnswers(
         steps=steps,
         epsilon_at_steps=error,
@@ -50,4 +52,5 @@ def inverse_answers(
         rate_to_beat=rates[0] if rates else None,
         twin=HEADLINE_TWIN,
         rate_within_energy=ceiling,
+        energy_of_one_step_mj=one,
     )

@@ -131,6 +131,8 @@ class InverseAnswers:
     rate_within_energy : float or None
         Largest mean firing rate whose energy fits `energy_mj` at the plan's T, at most 1; None if
         none does or no budget was given.
+    energy_of_one_step_mj : float or None
+        Energy of one step under `energy_rules` (point value), None without a budget or a model.
     """
 
     steps: int
@@ -141,6 +143,7 @@ class InverseAnswers:
     rate_to_beat: float | None = None
     twin: str = ""
     rate_within_energy: float | None = None
+    energy_of_one_step_mj: float | None = None
 
 
 @final

@@ -134,6 +134,11 @@ def plan(
         check_positive(energy_mj, name="energy_mj", caller="plan")
     chosen_law = _law(law)
     card = _card(model, data if isinstance(data, str) else data.spec)
+    if energy_mj is not None and card is None:
+        raise InputError(
+            f"plan: `energy_mj` must come with a model; got {energy_mj:g} and no model. "
+            "Name a model card, or leave the budget out."
+        )
     samples = _open(data, layer, memory_budget, progress)
     measured = _measure(samples, memory_budget, generator, progress)
     inputs = _inputs(samples, measured, estimator, target, gain, firing, card)

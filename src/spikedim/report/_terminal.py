@@ -156,7 +156,11 @@ def inverse_lines(plan: Plan) -> tuple[str, ...]:
         fits = inverse.steps_within_energy
         if fits is not None:
             steps = f"{fits:,} steps" if fits else "no step"
-            lines.append(f"{budget} pays for {steps} at a rate of {plan.rate.value:g}{rules}.")
+            one = inverse.energy_of_one_step_mj
+            price = "" if one is None else f"; one step costs {approximate(one)} mJ"
+            lines.append(
+                f"{budget} pays for {steps} at a rate of {plan.rate.value:g}{price}{rules}."
+            )
         if inverse.rate_within_energy is not None:
             rate = approximate(inverse.rate_within_energy)
             lines.append(f"{budget} pays for T = {plan.steps} at a rate of at most {rate}{rules}.")

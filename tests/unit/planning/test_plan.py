@@ -11,7 +11,7 @@ from spikedim._core import InputError, SilentProgress
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.data import open_samples
 from spikedim.dimension import covariance_spectrum
-from spikedim.energy import Rules
+from spikedim.energy import Rules, spiking_energy
 from spikedim.laws import Assumed
 from spikedim.models import card
 from spikedim.planning import Plan, _planner, plan
@@ -196,6 +196,18 @@ def test_same_seed_same_plan(spectra):
     assert first.provenance.seed is None
 
 
+def test_an_energy_budget_without_a_model_is_refused():
+    with pytest.raises(InputError, match=r"`energy_mj` must come with a model; got 0\.5 and no"):
+        plan("digits", model=None, energy_mj=0.5)
+
+
+def test_a_budget_says_what_one_step_costs():
+    inverse = plan("digits", energy_mj=1e-6).inverse
+    one = spiking_energy(card("spikformer-2-64/digits"), steps=1, rate=0.2, rules=Rules.M3)
+    assert inverse.steps_within_energy == 0
+    assert inverse.energy_of_one_step_mj == pytest.approx(one.value_mj)
+
+
 # The first line
 
 
@@ -204,7 +216,7 @@ def test_headline_has_error_data_model_steps_spikes_energy_law_and_catch(answer)
     assert text.startswith(
         "For a relative error of 10 % on digits (patches:2), spikformer-2-64/digits needs T = 20 "
     )
-    assert re.search(r"T = 20 \(\d+\u2013\d+\) steps, ", text)
+    assert re.search(r"T = 20 \(\d+\u2013\d+\) steps for its rate-coded input, ", text)
     assert re.search(
         r"[\d,.]+( M)? \([\d,.]+\u2013[\d,.]+( M)?\) spikes in the whole network", text
     )
