@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small sizes, no memory: a rehearsal")
     parser.add_argument(
-        "--only", default="", metavar="NAME", help="bench_NAME.py alone; other tables stay"
+        "--only", default="", metavar="NAME", help="bench_NAME.py, or cli, alone; other tables stay"
     )
     options = parser.parse_args(arguments)
     check_writable(options.out, name="--out", caller="bench")
@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
             write_atomic(PAGE, page(tables))
         print(f"wrote {options.out}", file=sys.stderr, flush=True)
 
-    if not options.only:
+    if options.only in ("", "cli"):
         started = datetime.now(UTC)
         keep("Command line, whole process", command_line(options.repeats), started)
     for path in sorted(Path(__file__).parent.glob(f"bench_{options.only or '*'}.py")):
