@@ -1,6 +1,6 @@
 """Which effective dimension does CIFAR-10 have? Every view, every estimator, one table.
 
-Run it with ``make -C studies/cifar10_dimension``; it writes result.json here.
+Run it with ``make -C studies/cifar10_dimension``; it writes result.json and the table in README.md.
 """
 
 import json
@@ -20,6 +20,8 @@ from spikedim.dimension import DimensionEstimate, covariance_spectrum, pca95
 from spikedim.planning import measure
 
 HERE = Path(__file__).parent
+README = HERE / "README.md"
+BEGIN, END = "<!-- result:begin -->", "<!-- result:end -->"
 SEED = 0
 SUBSET = 85
 DRAWS = 200
@@ -46,6 +48,32 @@ def row(view: str, estimate: DimensionEstimate) -> dict[str, Any]:
         "n_samples": estimate.n_samples,
         "n_features": estimate.n_features,
     }
+
+
+def section(result: dict[str, Any]) -> str:
+    """Return the result section of the README."""
+    small = result["small_subsets"]
+    lines = ["| estimator | " + " | ".join(VIEWS) + " |", "|---|" + "---|" * len(VIEWS)]
+    for name in dict.fromkeys(line["estimator"] for line in result["table"]):
+        found = {line["view"]: line for line in result["table"] if line["estimator"] == name}
+        cells = [
+            f"{found[view]['value']:.3g} ({found[view]['low']:.3g}–{found[view]['high']:.3g})"
+            + (", still rising" if found[view]["still_rising"] else "")
+            for view in VIEWS
+        ]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"`pca95` of pixels on {small['draws']} random subsets of {small['images']} images: "
+            f"{small['mean']:.1f} ± {small['standard_deviation']:.1f} (standard deviation; 95 % of "
+            f"the subsets lie in {small['low']:.0f}–{small['high']:.0f}).",
+            "",
+            f"Seed {result['seed']}; {result['machine']}; commit `{result['commit']}`; data "
+            f"`{result['data']}`; {result['seconds']:.0f} s for the table.",
+        ]
+    )
 
 
 def small_subsets() -> dict[str, float]:
@@ -87,6 +115,10 @@ def main() -> None:
         "small_subsets": small_subsets(),
     }
     write_atomic(HERE / "result.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    write_atomic(README, f"{before}{BEGIN}\n{section(result)}\n{END}{after}")
 
 
 if __name__ == "__main__":
