@@ -67,9 +67,9 @@ def section(result: dict[str, Any]) -> str:
             *lines,
             "",
             (
-                f"`pca95` of pixels on {small['draws']} random subsets of {small['images']} images: "
-                f"{small['mean']:.1f} ± {small['standard_deviation']:.1f} (standard deviation; 95 % of "
-                f"the subsets lie in {small['low']:.0f}–{small['high']:.0f})."
+                f"`pca95` of pixels on {small['draws']} random subsets of {small['images']} "
+                f"images: {small['mean']:.1f} ± {small['standard_deviation']:.1f} (standard "
+                f"deviation; 95 % of the subsets lie in {small['low']:.0f}–{small['high']:.0f})."
             ),
             "",
             (
