@@ -66,9 +66,15 @@ main(["plan", "--out", "p.json", "--html", "p.html"])
 
 
 def test_ctrl_c_says_so_and_leaves_no_file(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", SLOW], cwd=tmp_path, text=True, stdout=-1, stderr=-1
-    ) as process:
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SLOW], cwd=tmp_path, text=True, stdout=-1, stderr=-1
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

@@ -58,12 +58,14 @@ def test_names_and_files_of_a_page_exist(root, page):
 
 
 def test_every_make_target_of_a_page_exists(root, page):
+    for folder in re.findall(r"make -C ([\w/]+)", page.read_text(encoding="utf-8")):
+        assert (root / folder / "Makefile").is_file()
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     text = page.read_text(encoding="utf-8")
     shell = "\n".join(blocks(page, "sh") + blocks(page, "bash") + blocks(page, "console"))
-    used = re.findall(r"^\$? ?make ([a-z -]+)", shell, re.MULTILINE)
-    used += re.findall(r"`make ([a-z -]+)`", text)
+    used = re.findall(r"^\$? ?make ([a-z][a-z -]*)", shell, re.MULTILINE)
+    used += re.findall(r"`make ([a-z][a-z -]*)`", text)
     assert {word for names in used for word in names.split()} - targets == set()
 
 
