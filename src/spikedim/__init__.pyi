@@ -1,4 +1,5 @@
 from . import bounds as bounds
+from . import circuits as circuits
 from . import data as data
 from . import dimension as dimension
 from . import energy as energy

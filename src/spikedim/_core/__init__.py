@@ -1,5 +1,6 @@
 """What every room needs: errors, door checks, atomic files, provenance, progress, protocols."""
 
+from spikedim._core._array_field import BoolArray, CountArray, FloatArray
 from spikedim._core._bytes import DEFAULT_MEMORY_BUDGET, parse_bytes
 from spikedim._core._checks import (
     check_array,
@@ -32,6 +33,9 @@ __all__ = [
     "AbstractProgress",
     "AnyArray",
     "AssumptionError",
+    "BoolArray",
+    "CountArray",
+    "FloatArray",
     "InputError",
     "Interval",
     "MissingExtraError",
