@@ -55,8 +55,8 @@ def rows_result(
 
     `logits` has shape [..., n] and `counts` [R, n], one row of spike counts per row of logits.
     The error of a row is its l1 or l2 norm (`order`); `bounds` gets counts [R, n] and exact rows
-    [R, n] and returns one bound per row; `rms_law` gets the exact rows and predicts the RMS of the l2
-    row error.
+    [R, n] and returns one bound per row; `rms_law` gets the exact rows and predicts the RMS
+    of the l2 row error.
     """
     totals = counts.sum(axis=1)
     silent = totals == 0
