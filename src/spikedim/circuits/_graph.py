@@ -30,7 +30,7 @@ class CircuitGraph(Result):
         One per synapse: what a spike does when it arrives.
     """
 
-    schema: ClassVar[str] = "spikedim.circuit-graph/1"
+    schema: ClassVar[str] = "spikedim.circuit_graph/1"
 
     populations: tuple[Population, ...]
     source: CountArray

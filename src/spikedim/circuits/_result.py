@@ -63,7 +63,7 @@ class CircuitResult(Result):
         Where it comes from.
     """
 
-    schema: ClassVar[str] = "spikedim.circuit-result/1"
+    schema: ClassVar[str] = "spikedim.circuit_result/1"
 
     circuit: str
     value: FloatArray
