@@ -7,6 +7,13 @@ import numpy as np
 __all__ = ["BoolArray", "CountArray", "FloatArray"]
 
 
+def _written(array: np.ndarray[Any, np.dtype[Any]]) -> Any:
+    """Return nested lists; NaN would become null on the way, and null is no number."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError("an array holds NaN or infinity")
+    return array.tolist()
+
+
 @final
 class _ArrayField:
     """Tell the JSON layer how to write and read an array of one type."""
@@ -20,7 +27,7 @@ class _ArrayField:
 
         return core_schema.no_info_plain_validator_function(
             self._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(np.ndarray.tolist),
+            serialization=core_schema.plain_serializer_function_ser_schema(_written),
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:

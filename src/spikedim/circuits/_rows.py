@@ -54,8 +54,8 @@ def rows_result(
     """Make the result of a softmax-like circuit from its spike counts.
 
     `logits` has shape [..., n] and `counts` [R, n], one row of spike counts per row of logits.
-    The error of a row is its l1 or l2 norm (`order`); `bounds` gets counts [R, n] and exact rows
-    [R, n] and returns one bound per row; `rms_law` gets the exact rows and predicts the RMS
+    The error of a row is its l1 or l2 norm (`order`); `bounds` gets counts and exact rows of the
+    rows that spoke and returns one bound per row; `rms_law` gets the exact rows and predicts the RMS
     of the l2 row error.
     """
     totals = counts.sum(axis=1)
@@ -68,7 +68,7 @@ def rows_result(
         target = exact(logits.reshape(value.shape))
         gap = value - target
         errors = np.linalg.norm(gap, ord=order, axis=1)[~silent]
-        limits = None if bounds is None else bounds(counts, target)[~silent]
+        limits = None if bounds is None else bounds(counts[~silent], target[~silent])
         rms = float(np.sqrt((gap[~silent] ** 2).sum(axis=1).mean())) if len(errors) else None
         law = rms_law(target)
     spikes = (
