@@ -54,9 +54,9 @@ def rows_result(
     """Make the result of a softmax-like circuit from its spike counts.
 
     `logits` has shape [..., n] and `counts` [R, n], one row of spike counts per row of logits.
-    The error of a row is its l1 or l2 norm (`order`); `bounds` gets counts and exact rows of the
-    rows that spoke and returns one bound per row; `rms_law` gets the exact rows and predicts the RMS
-    of the l2 row error.
+    The error of a row is its l1 or l2 norm (`order`). `bounds` gets counts and exact rows of the
+    rows that spoke and returns one bound per row. `rms_law` gets the exact rows and predicts the
+    RMS of the l2 row error.
     """
     totals = counts.sum(axis=1)
     silent = totals == 0
