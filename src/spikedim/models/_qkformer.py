@@ -1,10 +1,11 @@
 """QKFormer (Zhou et al., NeurIPS 2024): three stages, linear attention in the first two."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
+from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
+from spikedim.models._blocks import project, self_attention_block, spike_output
 from spikedim.models._card import Card
-from spikedim.models._setting import Setting, setting
+from spikedim.models._setting import Setting
 from spikedim.models._walk import Inputs, LayerWalk
 
 __all__ = [
@@ -78,44 +79,22 @@ def next_embedding(walk: LayerWalk, number: int, e: int, side: int, *, early_poo
     return half
 
 
-def _mlp(walk: LayerWalk, name: str, tokens: int, d: int, ratio: int) -> None:
-    """Walk the MLP."""
-    walk.linear(f"{name}.mlp.fc1", d, ratio * d, tokens=tokens, bias=True, inputs=_INTEGERS)
-    walk.lif(f"{name}.mlp.fc1_lif", tokens, ratio * d)
-    walk.linear(f"{name}.mlp.fc2", ratio * d, d, tokens=tokens, bias=True)
-    walk.lif(f"{name}.mlp.fc2_lif", tokens, d)
-
-
-def _project(walk: LayerWalk, name: str, tokens: int, d: int) -> None:
-    """Walk the output projection of an attention."""
-    walk.linear(f"{name}.attn.proj", d, d, tokens=tokens, bias=True)
-    walk.lif(f"{name}.attn.proj_lif", tokens, d)
-
-
 def qk_block(
     walk: LayerWalk, name: str, tokens: int, d: int, *, heads: int, ratio: int = 4
 ) -> None:
     """Walk a token QK attention block: a mask by head, no value, no product."""
-    for part in ("q", "k"):
-        walk.linear(f"{name}.attn.{part}", d, d, tokens=tokens, inputs=_INTEGERS)
-        walk.lif(f"{name}.attn.{part}_lif", tokens, d)
+    project(walk, name, tokens, d, parts="qk", inputs=_INTEGERS)
     walk.attention(f"{name}.attn.mask", 0)
     walk.lif(f"{name}.attn.attn_lif", tokens, heads)
-    _project(walk, name, tokens, d)
-    _mlp(walk, name, tokens, d, ratio)
+    spike_output(walk, name, tokens, d, ratio=ratio)
 
 
 def attention_block(
     walk: LayerWalk, name: str, tokens: int, d: int, *, heads: int, ratio: int = 4
 ) -> None:
     """Walk a spiking self-attention block, keys times values first."""
-    for part in ("q", "k", "v"):
-        walk.linear(f"{name}.attn.{part}", d, d, tokens=tokens, inputs=_INTEGERS)
-        walk.lif(f"{name}.attn.{part}_lif", tokens, d)
-    walk.attention(f"{name}.attn.product", 2 * tokens * d * (d // heads))
-    walk.lif(f"{name}.attn.attn_lif", tokens, d)
-    _project(walk, name, tokens, d)
-    _mlp(walk, name, tokens, d, ratio)
+    macs = 2 * tokens * d * (d // heads)
+    self_attention_block(walk, name, tokens, d, macs=macs, ratio=ratio)
 
 
 def _three_stages(walk: LayerWalk, where: Setting, width: int, heads: int, early: bool) -> int:
@@ -141,58 +120,36 @@ def _two_stages(walk: LayerWalk, where: Setting, width: int, heads: int, ratio: 
     return side
 
 
-def _card(size: str, dataset: str, *, width: int, heads: int, published: str) -> Card:
-    """Build the card of ``qkformer-<size>/<dataset>``."""
-    where = setting(dataset)
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``qkformer-<size>/<dataset>``."""
+    where, width, heads = model.where, model.width, model.heads
     walk = LayerWalk()
     notes = [LEAK_NOTE]
     if where.static:
-        side = _three_stages(walk, where, width, heads, dataset.startswith("imagenet"))
+        side = _three_stages(walk, where, width, heads, where.dataset.startswith("imagenet"))
     else:
-        ratio = 1 if dataset == "cifar10-dvs" else 4
+        ratio = 1 if where.dataset == "cifar10-dvs" else 4
         side = _two_stages(walk, where, width, heads, ratio)
         notes.append(
             "pooling place of its second embedding not checked: parameters exact, MACs not"
         )
         if ratio == 4:
             notes.append("the paper prints 1.50M; the released code has an MLP ratio of 4")
-    walk.linear(
-        "head", width, where.classes, tokens=1, bias=True, norm=0, inputs=Inputs.REALS, kind="head"
-    )
-    return Card(
-        name=f"qkformer-{size}/{dataset}",
-        family="qkformer",
-        dataset=dataset,
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=int(size.split("-")[0]),
-        heads=heads,
-        tokens=side * side,
-        width=width,
-        steps=where.steps,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=tuple(notes),
-    )
+    walk.head(width, where.classes)
+    return Walked(walk, side * side, tuple(notes))
 
 
 def qkformer_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
     rows = (
-        ("4-384", "cifar10", 384, 8, ""),
-        ("4-384", "cifar100", 384, 8, "6.74M"),
-        ("10-384", "imagenet", 384, 6, "16.47M"),
-        ("10-512", "imagenet", 512, 8, "29.08M"),
-        ("10-768", "imagenet", 768, 12, "64.96M"),
-        ("10-768", "imagenet-288", 768, 12, "64.96M"),
-        ("10-768", "imagenet-384", 768, 12, "64.96M"),
-        ("2-256", "cifar10-dvs", 256, 16, "1.50M"),
-        ("2-256", "dvs128-gesture", 256, 16, "1.50M"),
+        ("4-384", "cifar10", 4, 384, 8, ""),
+        ("4-384", "cifar100", 4, 384, 8, "6.74M"),
+        ("10-384", "imagenet", 10, 384, 6, "16.47M"),
+        ("10-512", "imagenet", 10, 512, 8, "29.08M"),
+        ("10-768", "imagenet", 10, 768, 12, "64.96M"),
+        ("10-768", "imagenet-288", 10, 768, 12, "64.96M"),
+        ("10-768", "imagenet-384", 10, 768, 12, "64.96M"),
+        ("2-256", "cifar10-dvs", 2, 256, 16, "1.50M"),
+        ("2-256", "dvs128-gesture", 2, 256, 16, "1.50M"),
     )
-    return {
-        f"qkformer-{size}/{dataset}": partial(
-            _card, size, dataset, width=width, heads=heads, published=published
-        )
-        for size, dataset, width, heads, published in rows
-    }
+    return cards("qkformer", _REFERENCE, _walk, blueprints(rows))

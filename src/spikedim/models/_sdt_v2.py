@@ -1,8 +1,11 @@
 """Spike-driven Transformer, version 2 / Meta-SpikeFormer (Yao et al., ICLR 2024)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
+from spikedim.models._assembly import Blueprint, Walked, cards
+from spikedim.models._blocks import current_mlp
 from spikedim.models._card import Card
 from spikedim.models._setting import setting
 from spikedim.models._walk import Inputs, LayerWalk
@@ -14,7 +17,6 @@ _REFERENCE = (
     "BICLab/Spike-Driven-Transformer-V2 classification/models.py"
 )
 _HEADS = 8
-_SEPARABLE = "SepConv's depthwise output enters its second 1 x 1 convolution as real values"
 
 
 def _conv_block(walk: LayerWalk, name: str, c: int, side: int) -> None:
@@ -54,19 +56,19 @@ def _attention_block(walk: LayerWalk, name: str, d: int, side: int, *, fused: bo
     walk.attention(f"{name}.attn.product", 2 * tokens * d * (d // _HEADS))
     walk.lif(f"{name}.attn.attn_lif", tokens, d)
     _rep_conv(walk, f"{name}.attn.proj", d, side, fused=fused)
-    walk.lif(f"{name}.mlp.lif1", tokens, d)
-    walk.linear(f"{name}.mlp.fc1", d, 4 * d, tokens=tokens, bias=True)
-    walk.lif(f"{name}.mlp.lif2", tokens, 4 * d)
-    walk.linear(f"{name}.mlp.fc2", 4 * d, d, tokens=tokens, bias=True)
+    current_mlp(walk, name, tokens, d)
 
 
-def _walk(dims: tuple[int, int, int, int], side: int, channels: int, *, fused: bool) -> LayerWalk:
-    """Walk the four stages."""
-    c1, c2, c3, c4 = dims
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``sdt-v2-<size>/imagenet``, stage by stage."""
+    where, side = model.where, model.where.side
+    base, _, suffix = model.size.partition("-")
+    fused = suffix == "fused"
+    c1, c2, c3, c4 = _WIDTHS[base]
     walk = LayerWalk()
     # c_in, c_out, kernel, whether the grid halves, blocks behind it, whether they attend
     stages = (
-        (channels, c1 // 2, 7, True, 1, False),
+        (where.channels, c1 // 2, 7, True, 1, False),
         (c1 // 2, c1, 3, True, 1, False),
         (c1, c2, 3, True, 2, False),
         (c2, c3, 3, True, 6, True),
@@ -93,55 +95,39 @@ def _walk(dims: tuple[int, int, int, int], side: int, channels: int, *, fused: b
             else:
                 _conv_block(walk, name, c_out, side)
     walk.lif("head_lif", 1, c4)
-    return walk
+    walk.head(c4, where.classes, inputs=Inputs.SPIKES)
+    return Walked(walk, side * side, tuple(_notes(model.size, fused=fused)))
 
 
-def _card(size: str, *, dims: tuple[int, int, int, int], published: str, fused: bool) -> Card:
-    """Build the card of ``sdt-v2-<size>/imagenet``."""
-    where = setting("imagenet")
-    walk = _walk(dims, where.side, where.channels, fused=fused)
-    walk.linear("head", dims[3], where.classes, tokens=1, bias=True, norm=0, kind="head")
-    side = where.side // 16
-    notes = [_SEPARABLE]
+def _notes(size: str, *, fused: bool) -> Iterator[str]:
+    """Yield the traps of one size and form."""
+    yield "SepConv's depthwise output enters its second 1 x 1 convolution as real values"
     if fused:
-        notes.append("RepConv fused to one dense 3 x 3 convolution that reads spikes; size derived")
+        yield "RepConv fused to one dense 3 x 3 convolution that reads spikes; size derived"
     else:
-        notes.append(
+        yield (
             "RepConv as trained: its inner convolutions read real values, so the net is not "
             f"spike-driven until fused (sdt-v2-{size}-fused); papers book it as accumulates"
         )
-    if size == "15m":
-        notes.append("its constructor is missing in the repository; widths confirmed by the count")
-    return Card(
-        name=f"sdt-v2-{size}{'-fused' if fused else ''}/imagenet",
-        family="sdt-v2",
-        dataset="imagenet",
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=8,
-        heads=_HEADS,
-        tokens=side * side,
-        width=dims[3],
-        steps=4,
-        layers=walk.rows,
-        published_parameters="" if fused else published,
-        reference=_REFERENCE,
-        notes=tuple(notes),
-    )
+    if size.startswith("15m"):
+        yield "its constructor is missing in the repository; widths confirmed by the count"
+
+
+_WIDTHS = {
+    "15m": (64, 128, 256, 360),
+    "31m": (96, 192, 384, 480),
+    "55m": (128, 256, 512, 640),
+    "124m": (192, 384, 768, 960),
+}
+_PUBLISHED = {"15m": "15.1M", "31m": "31.3M", "55m": "55.4M"}
 
 
 def sdt_v2_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
-    rows = (
-        ("15m", (64, 128, 256, 360), "15.1M"),
-        ("31m", (96, 192, 384, 480), "31.3M"),
-        ("55m", (128, 256, 512, 640), "55.4M"),
-        ("124m", (192, 384, 768, 960), ""),
-    )
-    return {
-        f"sdt-v2-{size}{'-fused' if fused else ''}/imagenet": partial(
-            _card, size, dims=dims, published=published, fused=fused
-        )
-        for fused in (False, True)
-        for size, dims, published in rows
-    }
+    where = setting("imagenet")
+    trained = [
+        Blueprint(size, where, 8, widths[-1], _HEADS, _PUBLISHED.get(size, ""))
+        for size, widths in _WIDTHS.items()
+    ]
+    fused = [replace(model, size=f"{model.size}-fused", published="") for model in trained]
+    return cards("sdt-v2", _REFERENCE, _walk, (*trained, *fused))

@@ -1,4 +1,4 @@
-"""What a data set fixes about a model: input shape, classes, stem pooling, time steps."""
+"""What a data set fixes about a model: input shape, classes, time steps, stem pooling."""
 
 from dataclasses import dataclass
 
@@ -9,51 +9,53 @@ __all__ = ["Setting", "setting"]
 
 @dataclass(frozen=True)
 class Setting:
-    """Input side and channels, classes, steps and pooling of the five-convolution stem."""
+    """Input shape, classes, steps and pooling of the five-convolution stem."""
 
-    side: int
-    channels: int
+    dataset: str
+    input_shape: tuple[int, ...]  # [channels, height, width], or [sequence length]
     classes: int
     steps: int
-    stem_pool: tuple[bool, bool, bool, bool]
-    static: bool = True
+    stem_pool: tuple[bool, bool, bool, bool] = (False, False, False, False)
     notes: tuple[str, ...] = ()
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """[channels, height, width]."""
-        return (self.channels, self.side, self.side)
+    def channels(self) -> int:
+        """Channels of the image."""
+        return self.input_shape[0]
+
+    @property
+    def side(self) -> int:
+        """Height and width of the image."""
+        return self.input_shape[-1]
+
+    @property
+    def static(self) -> bool:
+        """Whether every time step sees the same input."""
+        return self.dataset not in EVENT_DATASETS
 
 
+_LAST = (False, False, False, True)
 _LAST_TWO = (False, False, True, True)
 _ALL = (True, True, True, True)
+_DIGITS_NOTE = "8 x 8 images: the stem pools once only, which leaves 4 x 4 tokens"
 
 _SETTINGS = {
-    "digits": Setting(
-        8,
-        1,
-        10,
-        4,
-        (False, False, False, True),
-        notes=("8 x 8 images: the stem pools once only, which leaves 4 x 4 tokens",),
-    ),
-    "mnist": Setting(28, 1, 10, 4, _LAST_TWO),
-    "fashion-mnist": Setting(28, 1, 10, 4, _LAST_TWO),
-    "cifar10": Setting(32, 3, 10, 4, _LAST_TWO),
-    "cifar100": Setting(32, 3, 100, 4, _LAST_TWO),
-    "imagenet": Setting(224, 3, 1000, 4, _ALL),
-    "imagenet-288": Setting(288, 3, 1000, 4, _ALL),
-    "imagenet-384": Setting(384, 3, 1000, 4, _ALL),
-    "cifar10-dvs": Setting(128, 2, 10, 16, _ALL),
-    "dvs128-gesture": Setting(128, 2, 11, 16, _ALL),
+    found.dataset: found
+    for found in (
+        Setting("digits", (1, 8, 8), 10, 4, _LAST, notes=(_DIGITS_NOTE,)),
+        Setting("mnist", (1, 28, 28), 10, 4, _LAST_TWO),
+        Setting("fashion-mnist", (1, 28, 28), 10, 4, _LAST_TWO),
+        Setting("cifar10", (3, 32, 32), 10, 4, _LAST_TWO),
+        Setting("cifar100", (3, 32, 32), 100, 4, _LAST_TWO),
+        Setting("imagenet", (3, 224, 224), 1000, 4, _ALL),
+        Setting("imagenet-288", (3, 288, 288), 1000, 4, _ALL),
+        Setting("imagenet-384", (3, 384, 384), 1000, 4, _ALL),
+        Setting("cifar10-dvs", (2, 128, 128), 10, 16, _ALL),
+        Setting("dvs128-gesture", (2, 128, 128), 11, 16, _ALL),
+    )
 }
 
 
 def setting(dataset: str) -> Setting:
     """Return the setting of a data set of images or events."""
-    found = _SETTINGS[dataset]
-    if dataset in EVENT_DATASETS:
-        return Setting(
-            found.side, found.channels, found.classes, found.steps, found.stem_pool, static=False
-        )
-    return found
+    return _SETTINGS[dataset]

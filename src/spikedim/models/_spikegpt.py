@@ -1,9 +1,10 @@
 """SpikeGPT (Zhu et al., 2023): a recurrent language model whose time axis is the token axis."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
+from spikedim.models._assembly import Blueprint, Walked, cards
 from spikedim.models._card import Card
+from spikedim.models._setting import Setting
 from spikedim.models._walk import Inputs, LayerWalk
 
 __all__ = ["spikegpt_models"]
@@ -11,6 +12,14 @@ __all__ = ["spikegpt_models"]
 _REFERENCE = (
     "R.-J. Zhu et al., 'SpikeGPT'; layer shapes read in ridgerchu/SpikeGPT src/model.py, "
     "parameter counts derived"
+)
+_NOTES = (
+    "the neurons run along the tokens: one pass over 1,024 tokens, no extra time steps",
+    (
+        "LayerNorm and token shift make the input of every product real-valued; the author "
+        "withdrew the published synaptic operations"
+    ),
+    "the elementwise recurrence over tokens is not counted as MACs",
 )
 _CONTEXT, _VOCABULARY = 1024, 50277
 
@@ -33,46 +42,27 @@ def _block(walk: LayerWalk, name: str, d: int) -> None:
     walk.lif(f"{name}.channel.lif", _CONTEXT, d)
 
 
-def _card(size: str, *, depth: int, width: int, published: str) -> Card:
-    """Build the card of ``spikegpt-<size>/text``."""
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``spikegpt-<size>/text``."""
+    width = model.width
     walk = LayerWalk()
     walk.add("embedding", "embedding", _VOCABULARY * width, inputs=Inputs.REALS)
     walk.lif("embedding.threshold", _CONTEXT, width)
     walk.add("norm0", "norm", 0, norm=2 * width)
-    for index in range(depth):
+    for index in range(model.depth):
         _block(walk, f"block.{index}", width)
     walk.add("norm", "norm", 0, norm=2 * width)
     walk.linear(
         "head", width, _VOCABULARY, tokens=_CONTEXT, norm=0, inputs=Inputs.REALS, kind="head"
     )
-    return Card(
-        name=f"spikegpt-{size}/text",
-        family="spikegpt",
-        dataset="text",
-        input_shape=(_CONTEXT,),
-        classes=_VOCABULARY,
-        depth=depth,
-        heads=1,
-        tokens=_CONTEXT,
-        width=width,
-        steps=1,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=(
-            "the neurons run along the tokens: one pass over 1,024 tokens, no extra time steps",
-            (
-                "LayerNorm and token shift make the input of every product real-valued; the author "
-                "withdrew the published synaptic operations"
-            ),
-            "the elementwise recurrence over tokens is not counted as MACs",
-        ),
-    )
+    return Walked(walk, _CONTEXT, _NOTES)
 
 
 def spikegpt_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
-    return {
-        "spikegpt-216m/text": partial(_card, "216m", depth=18, width=768, published="216M"),
-        "spikegpt-24-768/text": partial(_card, "24-768", depth=24, width=768, published=""),
-    }
+    where = Setting("text", (_CONTEXT,), _VOCABULARY, steps=1)
+    models = (
+        Blueprint("216m", where, depth=18, width=768, heads=1, published="216M"),
+        Blueprint("24-768", where, depth=24, width=768, heads=1),
+    )
+    return cards("spikegpt", _REFERENCE, _walk, models)

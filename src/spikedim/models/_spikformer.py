@@ -1,13 +1,14 @@
 """Spikformer (Zhou et al., ICLR 2023): layer walks of its image and event forms."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 
+from spikedim.models._assembly import Blueprint, Walked, cards
+from spikedim.models._blocks import self_attention_block, spiking_patch_splitting
 from spikedim.models._card import Card
-from spikedim.models._setting import Setting, setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models._setting import setting
+from spikedim.models._walk import LayerWalk
 
-__all__ = ["CIFAR_SIZES", "IMAGENET_SIZES", "spikformer_models", "spiking_patch_splitting"]
+__all__ = ["published_sizes", "spikformer_models"]
 
 _REFERENCE = (
     "Z. Zhou et al., 'Spikformer: when spiking neural network meets transformer', ICLR 2023; "
@@ -19,108 +20,56 @@ _RESIDUAL_NOTE = (
 )
 
 
-def spiking_patch_splitting(
-    walk: LayerWalk, where: Setting, width: int, *, pool: tuple[bool, ...]
-) -> int:
-    """Walk five 3 x 3 convolutions with pooling after the marked ones; return the final side."""
-    side, c_in = where.side, where.channels
-    inputs = Inputs.REALS
-    for index, c_out in enumerate((width // 8, width // 4, width // 2, width)):
-        walk.conv(f"stem.conv{index}", c_in, c_out, kernel=3, side=side, inputs=inputs)
-        walk.lif(f"stem.lif{index}", side * side, c_out)
-        side = (side + 1) // 2 if pool[index] else side
-        c_in, inputs = c_out, Inputs.SPIKES
-    walk.conv("stem.rpe", width, width, kernel=3, side=side)
-    walk.lif("stem.rpe_lif", side * side, width)
-    return side
-
-
-def _block(walk: LayerWalk, name: str, tokens: int, width: int, *, linear: bool, macs: int) -> None:
-    """Walk one block; the CIFAR form (`linear`) gives q, k and v a bias."""
-    for part in ("q", "k", "v"):
-        walk.linear(
-            f"{name}.attn.{part}",
-            width,
-            width,
-            tokens=tokens,
-            bias=linear,
-            inputs=Inputs.INTEGERS,
-        )
-        walk.lif(f"{name}.attn.{part}_lif", tokens, width)
-    walk.attention(f"{name}.attn.product", macs)
-    walk.lif(f"{name}.attn.attn_lif", tokens, width)
-    walk.linear(f"{name}.attn.proj", width, width, tokens=tokens, bias=True)
-    walk.lif(f"{name}.attn.proj_lif", tokens, width)
-    walk.linear(
-        f"{name}.mlp.fc1", width, 4 * width, tokens=tokens, bias=True, inputs=Inputs.INTEGERS
-    )
-    walk.lif(f"{name}.mlp.fc1_lif", tokens, 4 * width)
-    walk.linear(f"{name}.mlp.fc2", 4 * width, width, tokens=tokens, bias=True)
-    walk.lif(f"{name}.mlp.fc2_lif", tokens, width)
-    walk.add(f"{name}.unused_layer_norms", "norm", 0, dead=4 * width)
-
-
-def _card(
-    size: str, dataset: str, *, depth: int, width: int, heads: int, published: str = ""
-) -> Card:
-    """Build the card of ``spikformer-<size>/<dataset>``."""
-    where = setting(dataset)
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``spikformer-<size>/<dataset>``."""
+    where, width = model.where, model.width
     walk = LayerWalk()
-    side = spiking_patch_splitting(walk, where, width, pool=where.stem_pool)
+    side = spiking_patch_splitting(walk, where, width)
     tokens = side * side
+    walk.lif("stem.rpe_lif", tokens, width)
+    released_for_imagenet = where.dataset == "imagenet"
     # k^T v first costs N d_k a feature, q k^T first N: the released code differs by data set.
-    inner = width // heads if dataset == "imagenet" else tokens
-    linear = where.static and dataset != "imagenet"
-    for index in range(depth):
-        _block(
+    inner = width // model.heads if released_for_imagenet else tokens
+    for index in range(model.depth):
+        self_attention_block(
             walk,
             f"block.{index}",
             tokens,
             width,
-            linear=linear,
+            bias=where.static and not released_for_imagenet,
             macs=2 * tokens * width * inner,
         )
-    walk.linear(
-        "head", width, where.classes, tokens=1, bias=True, norm=0, inputs=Inputs.REALS, kind="head"
-    )
-    notes = [_RESIDUAL_NOTE]
+        walk.add(f"block.{index}.unused_layer_norms", "norm", 0, dead=4 * width)
+    walk.head(width, where.classes)
     if not where.static:
         walk.add("unused.pos_embed", "embedding", 0, dead=tokens * width)
         walk.add("unused.norm", "norm", 0, dead=2 * width)
-        notes.append("the released positional embedding and final norm never act")
-        notes.append("MACs derived from the stated stem, not checked in a forward pass")
-    if size in _SMALL:
-        notes.append("not a published size: the CIFAR form, small enough to train on a CPU")
-    elif width == 256 and where.static:
-        notes.append("heads chosen for d_k = 32, as the released 384 form; no count depends on it")
-    elif width == 768:
-        notes.append("head count not fixed in the repository: 8 here, 12 elsewhere changes MACs")
-    notes.extend(where.notes)
-    return Card(
-        name=f"spikformer-{size}/{dataset}",
-        family="spikformer",
-        dataset=dataset,
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=depth,
-        heads=heads,
-        tokens=tokens,
-        width=width,
-        steps=where.steps,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=tuple(notes),
-    )
+    return Walked(walk, tokens, (_RESIDUAL_NOTE, *_notes(model), *where.notes))
 
 
-CIFAR_SIZES = {
+def _notes(model: Blueprint) -> tuple[str, ...]:
+    """Say what is particular to one size or data set."""
+    if not model.where.static:
+        return (
+            "the released positional embedding and final norm never act",
+            "MACs derived from the stated stem, not checked in a forward pass",
+        )
+    if model.size in _SMALL:
+        return ("not a published size: the CIFAR form, small enough to train on a CPU",)
+    if model.width == 256:
+        return ("heads chosen for d_k = 32, as the released 384 form; no count depends on it",)
+    if model.width == 768:
+        return ("head count not fixed in the repository: 8 here, 12 elsewhere changes MACs",)
+    return ()
+
+
+_CIFAR_SIZES = {
     # size: depth, width, heads (d_k = 32 throughout; 12 for 384 is the released setting)
     "4-256": (4, 256, 8, "4.15M"),
     "2-384": (2, 384, 12, "5.76M"),
     "4-384": (4, 384, 12, "9.32M"),
 }
-IMAGENET_SIZES = {
+_IMAGENET_SIZES = {
     "8-384": (8, 384, 8, "16.81M"),
     "6-512": (6, 512, 8, "23.37M"),
     "8-512": (8, 512, 8, "29.68M"),
@@ -130,22 +79,21 @@ IMAGENET_SIZES = {
 _SMALL = {"2-64": (2, 64, 2), "2-128": (2, 128, 4)}
 
 
+def published_sizes() -> Iterator[Blueprint]:
+    """Yield the sizes of the paper: CIFAR-10, CIFAR-100 and ImageNet."""
+    for size, row in _CIFAR_SIZES.items():
+        yield Blueprint(size, setting("cifar10"), *row)
+        yield Blueprint(size, setting("cifar100"), *row[:3])  # published with the CIFAR-10 head
+    for size, row in _IMAGENET_SIZES.items():
+        yield Blueprint(size, setting("imagenet"), *row)
+
+
 def spikformer_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
-    models: dict[str, Callable[[], Card]] = {}
-
-    def add(size: str, dataset: str, depth: int, width: int, heads: int, published: str) -> None:
-        models[f"spikformer-{size}/{dataset}"] = partial(
-            _card, size, dataset, depth=depth, width=width, heads=heads, published=published
-        )
-
-    for size, (depth, width, heads) in _SMALL.items():
-        for dataset in ("digits", "mnist", "fashion-mnist", "cifar10"):
-            add(size, dataset, depth, width, heads, "")
-    for size, row in CIFAR_SIZES.items():
-        add(size, "cifar10", *row)
-        add(size, "cifar100", *row[:3], "")  # the published sizes have the CIFAR-10 head
-    for size, row in IMAGENET_SIZES.items():
-        add(size, "imagenet", *row)
-    add("2-256", "cifar10-dvs", 2, 256, 16, "2.59M")
-    return models
+    small = (
+        Blueprint(size, setting(dataset), *row)
+        for size, row in _SMALL.items()
+        for dataset in ("digits", "mnist", "fashion-mnist", "cifar10")
+    )
+    events = Blueprint("2-256", setting("cifar10-dvs"), 2, 256, 16, "2.59M")
+    return cards("spikformer", _REFERENCE, _walk, (*small, *published_sizes(), events))

@@ -1,11 +1,12 @@
 """Spikingformer (Zhou et al., 2023): spikes before every product, residuals on currents."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
+from spikedim.models._assembly import Blueprint, Walked, cards
+from spikedim.models._blocks import current_mlp, project
 from spikedim.models._card import Card
-from spikedim.models._setting import Setting, setting
-from spikedim.models._spikformer import CIFAR_SIZES, IMAGENET_SIZES
+from spikedim.models._setting import Setting
+from spikedim.models._spikformer import published_sizes
 from spikedim.models._walk import Inputs, LayerWalk
 
 __all__ = ["spikingformer_models"]
@@ -32,60 +33,32 @@ def _tokenizer(walk: LayerWalk, where: Setting, width: int) -> int:
 def _block(walk: LayerWalk, name: str, tokens: int, width: int, macs: int) -> None:
     """Walk one block: every product reads spikes, both residuals add currents."""
     walk.lif(f"{name}.attn.lif", tokens, width)
-    for part in ("q", "k", "v"):
-        walk.linear(f"{name}.attn.{part}", width, width, tokens=tokens)
-        walk.lif(f"{name}.attn.{part}_lif", tokens, width)
+    project(walk, name, tokens, width)
     walk.attention(f"{name}.attn.product", macs)
     walk.lif(f"{name}.attn.attn_lif", tokens, width)
     walk.linear(f"{name}.attn.proj", width, width, tokens=tokens, bias=True)
-    walk.lif(f"{name}.mlp.lif1", tokens, width)
-    walk.linear(f"{name}.mlp.fc1", width, 4 * width, tokens=tokens, bias=True)
-    walk.lif(f"{name}.mlp.lif2", tokens, 4 * width)
-    walk.linear(f"{name}.mlp.fc2", 4 * width, width, tokens=tokens, bias=True)
+    current_mlp(walk, name, tokens, width)
 
 
-def _card(size: str, dataset: str, *, depth: int, width: int, heads: int, published: str) -> Card:
-    """Build the card of ``spikingformer-<size>/<dataset>``."""
-    where = setting(dataset)
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``spikingformer-<size>/<dataset>``."""
+    where, width = model.where, model.width
     walk = LayerWalk()
     side = _tokenizer(walk, where, width)
     tokens = side * side
-    inner = width // heads if dataset == "imagenet" else tokens
-    for index in range(depth):
+    inner = width // model.heads if where.dataset == "imagenet" else tokens
+    for index in range(model.depth):
         _block(walk, f"block.{index}", tokens, width, macs=2 * tokens * width * inner)
-    for index in range(depth):
+    for index in range(model.depth):
         walk.add(f"block.{index}.unused_layer_norms", "norm", 0, dead=4 * width)
-    walk.linear(
-        "head", width, where.classes, tokens=1, bias=True, norm=0, inputs=Inputs.REALS, kind="head"
-    )
-    return Card(
-        name=f"spikingformer-{size}/{dataset}",
-        family="spikingformer",
-        dataset=dataset,
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=depth,
-        heads=heads,
-        tokens=tokens,
-        width=width,
-        steps=where.steps,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=("residuals add currents (membrane shortcut): every product inside reads spikes",),
+    walk.head(width, where.classes)
+    return Walked(
+        walk,
+        tokens,
+        ("residuals add currents (membrane shortcut): every product inside reads spikes",),
     )
 
 
 def spikingformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
-    rows = [
-        *((size, "cifar10", row) for size, row in CIFAR_SIZES.items()),
-        *((size, "cifar100", (*row[:3], "")) for size, row in CIFAR_SIZES.items()),
-        *((size, "imagenet", row) for size, row in IMAGENET_SIZES.items()),
-    ]
-    return {
-        f"spikingformer-{size}/{dataset}": partial(
-            _card, size, dataset, depth=depth, width=width, heads=heads, published=published
-        )
-        for size, dataset, (depth, width, heads, published) in rows
-    }
+    """Map the names of the family to what builds their cards; the sizes are Spikformer's."""
+    return cards("spikingformer", _REFERENCE, _walk, published_sizes())

@@ -1,9 +1,9 @@
 """SpikingResformer (Shi et al., CVPR 2024): dual spike self-attention and grouped MLPs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
+from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
 from spikedim.models._card import Card
 from spikedim.models._setting import setting
 from spikedim.models._walk import Inputs, LayerWalk
@@ -16,17 +16,13 @@ _REFERENCE = (
 )
 _PATCHES = (4, 2, 1)
 _PAIRS = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class _Form:
-    """Widths and heads of the three stages, group size, stem, trained neuron parameters."""
-
-    widths: tuple[int, int, int]
-    heads: int
-    group: int = 64
-    wide_stem: bool = True
-    neuron_parameters: int = 0
+_WIDTHS = {
+    "ti": (64, 192, 384),
+    "s": (64, 256, 512),
+    "m": (64, 384, 768),
+    "l": (128, 512, 1024),
+    "dvsg": (32, 96, 192),
+}
 
 
 def _dssa(walk: LayerWalk, name: str, d: int, side: int, patch: int, heads: int) -> None:
@@ -52,80 +48,57 @@ def _gwffn(walk: LayerWalk, name: str, d: int, side: int, group: int) -> None:
     walk.linear(f"{name}.mlp.down", 4 * d, d, tokens=tokens)
 
 
-def _walk(form: _Form, channels: int, side: int) -> tuple[LayerWalk, int]:
-    """Walk stem and stages; return the walk and the final side."""
-    walk = LayerWalk(neuron_parameters=form.neuron_parameters)
-    kernel = 7 if form.wide_stem else 3
-    side = side // 2 if form.wide_stem else side
-    walk.conv("stem", channels, form.widths[0], kernel=kernel, side=side, inputs=Inputs.REALS)
-    side = side // 2 if form.wide_stem else side
-    for stage, (d, patch, pairs) in enumerate(zip(form.widths, _PATCHES, _PAIRS, strict=True)):
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``spikingresformer-<size>/<dataset>``, stage by stage."""
+    where, widths = model.where, _WIDTHS[model.size]
+    wide = where.dataset == "imagenet"
+    group, neuron_parameters = (64, 0) if where.static else (32, 1)
+    walk = LayerWalk(neuron_parameters=neuron_parameters)
+    side = where.side // 2 if wide else where.side
+    kernel = 7 if wide else 3
+    walk.conv("stem", where.channels, widths[0], kernel=kernel, side=side, inputs=Inputs.REALS)
+    side = side // 2 if wide else side
+    for stage, (d, patch, pairs) in enumerate(zip(widths, _PATCHES, _PAIRS, strict=True)):
         if stage:
-            before = form.widths[stage - 1]
+            before = widths[stage - 1]
             walk.lif(f"down.{stage}.lif", side * side, before)
             side //= 2
             walk.conv(f"down.{stage}", before, d, kernel=3, side=side)
-        heads = form.heads * d // form.widths[2]
+        heads = model.heads * d // model.width
         for index in range(pairs):
             name = f"stage.{stage}.block.{index}"
             _dssa(walk, name, d, side, patch, heads)
-            _gwffn(walk, name, d, side, form.group)
-    return walk, side
+            _gwffn(walk, name, d, side, group)
+    walk.head(model.width, where.classes, bias=False)
+    return Walked(walk, side * side, tuple(_notes(model)))
 
 
-def _card(size: str, dataset: str, *, form: _Form, published: str) -> Card:
-    """Build the card of ``spikingresformer-<size>/<dataset>``."""
-    where = setting(dataset)
-    channels, side = where.channels, where.side
-    notes = [
-        "the 7 x 7 stem has no neurons; published energies leave out its MACs and the head's",
-        "an untrained network in evaluation mode has infinite attention scales",
-    ]
-    if dataset == "dvs128-gesture":
-        # The released code resizes events to 64 x 64 and adds their sum as a third channel.
-        channels, side = 3, 64
-        notes = ["trained membrane time constants: one parameter a neuron layer"]
-    elif dataset != "imagenet":
-        notes[0] = "the 3 x 3 stem has no neurons; published energies leave out its MACs"
-    elif size == "l":
-        notes.append("published with BatchNorm counted, the smaller sizes without")
-    walk, last = _walk(form, channels, side)
-    width = form.widths[2]
-    walk.linear("head", width, where.classes, tokens=1, norm=0, inputs=Inputs.REALS, kind="head")
-    return Card(
-        name=f"spikingresformer-{size}/{dataset}",
-        family="spikingresformer",
-        dataset=dataset,
-        input_shape=(channels, side, side),
-        classes=where.classes,
-        depth=sum(_PAIRS),
-        heads=form.heads,
-        tokens=last * last,
-        width=width,
-        steps=where.steps,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=tuple(notes),
-    )
+def _notes(model: Blueprint) -> Iterator[str]:
+    """Yield the traps of one size and data set."""
+    if not model.where.static:
+        yield "trained membrane time constants: one parameter a neuron layer"
+        return
+    if model.where.dataset == "imagenet":
+        yield "the 7 x 7 stem has no neurons; published energies leave out its MACs and the head's"
+    else:
+        yield "the 3 x 3 stem has no neurons; published energies leave out its MACs"
+    yield "an untrained network in evaluation mode has infinite attention scales"
+    if model.size == "l":
+        yield "published with BatchNorm counted, the smaller sizes without"
 
 
 def spikingresformer_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
-    small = _Form((64, 192, 384), heads=6, wide_stem=False)
-    events = _Form((32, 96, 192), heads=6, group=32, wide_stem=False, neuron_parameters=1)
+    depth = sum(_PAIRS)
     rows = (
-        ("ti", "cifar10", small, "10.79M"),
-        ("ti", "cifar100", small, "10.83M"),
-        ("ti", "imagenet", _Form((64, 192, 384), heads=6), "11.14M"),
-        ("s", "imagenet", _Form((64, 256, 512), heads=8), "17.76M"),
-        ("m", "imagenet", _Form((64, 384, 768), heads=12), "35.52M"),
-        ("l", "imagenet", _Form((128, 512, 1024), heads=16), "60.38M"),
-        ("dvsg", "dvs128-gesture", events, ""),
+        ("ti", "cifar10", depth, 384, 6, "10.79M"),
+        ("ti", "cifar100", depth, 384, 6, "10.83M"),
+        ("ti", "imagenet", depth, 384, 6, "11.14M"),
+        ("s", "imagenet", depth, 512, 8, "17.76M"),
+        ("m", "imagenet", depth, 768, 12, "35.52M"),
+        ("l", "imagenet", depth, 1024, 16, "60.38M"),
     )
-    return {
-        f"spikingresformer-{size}/{dataset}": partial(
-            _card, size, dataset, form=form, published=published
-        )
-        for size, dataset, form, published in rows
-    }
+    # The released code resizes events to 64 x 64 and adds their sum as a third channel.
+    summed = replace(setting("dvs128-gesture"), input_shape=(3, 64, 64))
+    events = Blueprint("dvsg", summed, depth, 192, 6)
+    return cards("spikingresformer", _REFERENCE, _walk, (*blueprints(rows), events))

@@ -1,8 +1,8 @@
 """SpiLiFormer (ICCV 2025): QKFormer with lateral inhibition and a feedback pass."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
+from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
 from spikedim.models._card import Card
 from spikedim.models._qkformer import (
     LEAK_NOTE,
@@ -13,7 +13,7 @@ from spikedim.models._qkformer import (
     qk_block,
     stage_widths,
 )
-from spikedim.models._setting import Setting, setting
+from spikedim.models._setting import Setting
 from spikedim.models._walk import Inputs, LayerWalk
 
 __all__ = ["spiliformer_models"]
@@ -83,47 +83,25 @@ def _stages(walk: LayerWalk, where: Setting, width: int, heads: int) -> tuple[in
     return next_embedding(walk, 3, e3, side, early_pool=early), 7 if early else 2, 4
 
 
-def _card(size: str, dataset: str, *, width: int, heads: int, published: str) -> Card:
-    """Build the card of ``spiliformer-<size>/<dataset>``."""
-    where = setting(dataset)
+def _walk(model: Blueprint) -> Walked:
+    """Walk the layers of ``spiliformer-<size>/<dataset>``."""
+    where, width, heads = model.where, model.width, model.heads
     walk = LayerWalk()
     side, count, ratio = _stages(walk, where, width, heads)
     tokens = side * side
     _blocks(walk, "stage.feedback", count, tokens, width, heads, ratio)
     _feedback(walk, count, tokens, width)
     _second_pass(walk, count, tokens, width, heads, ratio)
-    walk.linear(
-        "head", width, where.classes, tokens=1, bias=True, norm=0, inputs=Inputs.REALS, kind="head"
-    )
-    return Card(
-        name=f"spiliformer-{size}/{dataset}",
-        family="spiliformer",
-        dataset=dataset,
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=int(size.split("-")[0]),
-        heads=heads,
-        tokens=tokens,
-        width=width,
-        steps=where.steps,
-        layers=walk.rows,
-        published_parameters=published,
-        reference=_REFERENCE,
-        notes=_NOTES,
-    )
+    walk.head(width, where.classes)
+    return Walked(walk, tokens, _NOTES)
 
 
 def spiliformer_models() -> Mapping[str, Callable[[], Card]]:
     """Map the names of the family to what builds their cards."""
     rows = (
-        ("4-384", "cifar10", 384, 8, ""),
-        ("4-384", "cifar100", 384, 8, "7.04M"),
-        ("10-768", "imagenet", 768, 12, "69.10M"),
-        ("2-256", "cifar10-dvs", 256, 16, "1.57M"),
+        ("4-384", "cifar10", 4, 384, 8, ""),
+        ("4-384", "cifar100", 4, 384, 8, "7.04M"),
+        ("10-768", "imagenet", 10, 768, 12, "69.10M"),
+        ("2-256", "cifar10-dvs", 2, 256, 16, "1.57M"),
     )
-    return {
-        f"spiliformer-{size}/{dataset}": partial(
-            _card, size, dataset, width=width, heads=heads, published=published
-        )
-        for size, dataset, width, heads, published in rows
-    }
+    return cards("spiliformer", _REFERENCE, _walk, blueprints(rows))

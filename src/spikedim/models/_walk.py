@@ -100,6 +100,12 @@ class LayerWalk:
             inputs=inputs,
         )
 
+    def head(
+        self, d_in: int, classes: int, *, inputs: Inputs = Inputs.REALS, bias: bool = True
+    ) -> None:
+        """Append the classifier, applied once."""
+        self.linear("head", d_in, classes, tokens=1, bias=bias, norm=0, inputs=inputs, kind="head")
+
     def attention(self, name: str, macs: int, *, inputs: Inputs = Inputs.SPIKES) -> None:
         """Append the products of queries, keys and values."""
         self.add(name, "attention", 0, macs=macs, inputs=inputs)
