@@ -99,8 +99,12 @@ class Certificate(Result):
 def worst_row(errors: Any, bounds: Any) -> tuple[float, float]:
     """Return error and bound of the row that is closest to its bound, or furthest past it."""
     errors, bounds = np.broadcast_arrays(np.atleast_1d(errors), np.atleast_1d(bounds))
-    at = np.argmax((errors - bounds).ravel() / np.maximum(bounds.ravel(), np.finfo(float).tiny))
-    return float(errors.ravel()[at]), float(bounds.ravel()[at])
+    errors, bounds = errors.ravel(), bounds.ravel()
+    broken = errors > bounds * (1 + _ROUNDING) + _ROUNDING
+    # A row with bound 0 and error 1e-17 must hide no row that breaks its bound.
+    excess = (errors - bounds) / (bounds + _ROUNDING)
+    at = np.argmax(np.where(broken | ~broken.any(), excess, -np.inf))
+    return float(errors[at]), float(bounds[at])
 
 
 def certify(

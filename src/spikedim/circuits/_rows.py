@@ -41,7 +41,7 @@ def rows_result(
     counts: Counts,
     *,
     theorem: Theorem,
-    order: int,
+    order: int | float,
     bounds: Callable[[Counts, Array], Array] | None,
     rms_law: Callable[[Array], float | None],
     steps: int,
@@ -49,6 +49,8 @@ def rows_result(
     other_spikes: tuple[SpikeCount, ...] = (),
     measure_error: bool | None = None,
     exact: Callable[[Array], Array] = softmax_rows,
+    divisors: Counts | None = None,
+    reason: str = "",
     command: str = "",
 ) -> CircuitResult:
     """Make the result of a softmax-like circuit from its spike counts.
@@ -56,11 +58,12 @@ def rows_result(
     `logits` has shape [..., n] and `counts` [R, n], one row of spike counts per row of logits.
     The error of a row is its l1 or l2 norm (`order`). `bounds` gets counts and exact rows of the
     rows that spoke and returns one bound per row. `rms_law` gets the exact rows and predicts the
-    RMS of the l2 row error.
+    RMS of the l2 row error. `divisors` [R] turn counts into values, where these are not shares of
+    the spikes of a row; `reason` says why there is no theorem.
     """
     totals = counts.sum(axis=1)
     silent = totals == 0
-    value = counts / np.maximum(totals, 1)[:, None]
+    value = counts / (np.maximum(totals, 1) if divisors is None else divisors)[:, None]
     shape = logits.shape
     measured = is_measured(logits.size, measure_error)
     target = errors = limits = rms = law = None
@@ -88,7 +91,7 @@ def rows_result(
         steps=steps,
         spikes=sum(part.spikes for part in spikes),
         silent_rows=int(silent.sum()),
-        reason=""
+        reason=reason
         if measured
         else f"the error of more than {MEASURED_ENTRIES:,} entries is measured only on request",
     )

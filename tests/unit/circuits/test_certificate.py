@@ -49,3 +49,8 @@ def test_all_rows_silent_leaves_no_number():
     assert (certificate.error, certificate.bound, certificate.holds) == (None, None, False)
     assert certificate.reason == "3 silent rows have no value; no drive"
     assert Certificate.from_json(certificate.to_json()) == certificate
+
+
+def test_a_row_that_may_not_err_hides_no_broken_row():
+    assert worst_row(np.array([1e-10, 0.105]), np.array([0.0, 0.1])) == (0.105, 0.1)
+    assert worst_row(np.array([1e-17, 0.09]), np.array([0.0, 0.1])) == (1e-17, 0.0)

@@ -71,3 +71,21 @@ def test_large_runs_are_measured_on_request_only():
     assert result.certificate.error is None
     assert result.certificate.holds is None
     assert "only on request" in result.certificate.reason
+
+
+def test_a_circuit_may_count_per_step_and_say_why_it_has_no_theorem():
+    result = run(
+        [[0, 0, 0]] * 2,
+        [[2, 2, 0]] * 2,
+        divisors=np.array([4, 4]),
+        bounds=None,
+        reason="no theorem",
+    )
+    assert result.value.tolist() == [[0.5, 0.5, 0.0]] * 2
+    assert result.certificate.bound is None
+    assert result.certificate.reason == "no theorem"
+
+
+def test_the_error_may_be_that_of_the_largest_entry():
+    result = run([[0, 0, 0]] * 2, [[3, 0, 0]] * 2, order=np.inf)
+    assert result.certificate.error == pytest.approx(2 / 3)
