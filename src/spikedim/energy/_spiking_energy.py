@@ -160,7 +160,10 @@ def _notes(card: Card, steps: int, rate: float, rules: Rules, stem: Stem) -> tup
     if card.static_input:
         other = Stem.EVERY_STEP if stem is Stem.ONCE else Stem.ONCE
         total = sum(spiking_parts(card, steps, rate, rules, nominal(), stem=other).values())
-        notes.append(f"stem {stem} here; {total * 1e-9:.4g} mJ with the stem {other}")
+        words = {Stem.ONCE: "once", Stem.EVERY_STEP: "every step"}
+        notes.append(
+            f"the stem acts {words[stem]}; {total * 1e-9:.3g} mJ if it acts {words[other]}"
+        )
     else:
         notes.append("event input: the stem acts every step")
     integers = sum(row.macs for row in card.layers if row.integer_input)
@@ -169,6 +172,6 @@ def _notes(card: Card, steps: int, rate: float, rules: Rules, stem: Stem) -> tup
         extra = (prices.mac - prices.accumulate) * integers * steps * rate * 1e-9
         notes.append(
             f"{integers / card.macs:.0%} of the operations read sums of spikes, booked as "
-            f"accumulates; booked as multiplications they add {extra:.4g} mJ"
+            f"accumulates; booked as multiplications they add {extra:.3g} mJ"
         )
     return tuple(notes)

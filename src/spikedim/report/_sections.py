@@ -192,12 +192,22 @@ def _energy_section(plan: Plan) -> Section:
         "and, for the spiking net, T and the firing rate. The factor is the twin's energy over "
         "the spiking net's: above 1 the spiking net wins.",
     )
-    notes = dict.fromkeys(note for entry in plan.energy for note in entry.notes)
     return Section(
         "energy",
         "Energy",
         claims.energy_claim(plan),
         charts=(chart,),
         tables=(energy_table(plan),),
-        lines=tuple(notes),
+        lines=_booking_lines(plan),
+    )
+
+
+def _booking_lines(plan: Plan) -> tuple[str, ...]:
+    """Say for every rule set what it leaves out, of the spiking net and of its twins."""
+    said: dict[tuple[str, str], dict[str, None]] = {}
+    for entry in plan.energy:
+        who = "spiking net" if entry.subject == "snn" else "twins"
+        said.setdefault((entry.rules, who), {}).update(dict.fromkeys(entry.notes))
+    return tuple(
+        f"{rules}, {who}: {'; '.join(notes)}." for (rules, who), notes in said.items() if notes
     )

@@ -22,7 +22,7 @@ def test_a_static_image_passes_the_stem_once_unless_told_otherwise():
     assert every.breakdown_mj["stem"] == pytest.approx(4 * once.breakdown_mj["stem"])
     assert once.high_mj == pytest.approx(every.value_mj)
     assert every.low_mj == pytest.approx(once.value_mj)
-    assert f"{every.value_mj:.4g} mJ with the stem every_step" in once.notes[1]
+    assert f"{every.value_mj:.3g} mJ if it acts every step" in once.notes[1]
 
 
 def test_events_pass_the_stem_every_step_whatever_is_asked():
@@ -75,7 +75,7 @@ def test_sums_of_spikes_are_priced_both_ways():
     got = spiking_energy(MODEL, steps=4, rate=0.1, rules=Rules.M0)
     integers = sum(row.macs for row in MODEL.layers if row.integer_input)
     extra = 3.7e-9 * integers * 4 * 0.1
-    assert f"{extra:.4g} mJ" in got.notes[-1]
+    assert f"{extra:.3g} mJ" in got.notes[-1]
     assert not any(
         "sums of spikes" in n
         for n in spiking_energy(

@@ -91,6 +91,15 @@ def test_sections_come_in_the_order_of_the_design(page):
     assert topics == ["steps", "data", "ladder", "layers", "energy", "origin"]
 
 
+def test_what_a_rule_set_leaves_out_names_the_rule_set(page):
+    plan = example_plan()
+    for entry in plan.energy:
+        who = "spiking net" if entry.subject == "snn" else "twins"
+        for note in entry.notes:
+            line = rf"<li>{re.escape(entry.rules)}, {who}: [^<]*{re.escape(note)}"
+            assert re.search(line, page), (entry.rules, note)
+
+
 def test_every_chart_has_alternative_text_with_numbers_and_a_caption(page):
     outline = Outline(page)
     charts = [a for a in outline.named("div") if a.get("id", "").startswith("chart-")]
