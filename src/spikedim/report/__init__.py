@@ -8,6 +8,8 @@ from spikedim.report._catalogue import (
     dataset_view,
     datasets_table,
 )
+from spikedim.report._circuit_page import circuit_page, circuit_picture, circuit_view
+from spikedim.report._circuit_tables import circuit_table
 from spikedim.report._examination import Examination, Package, examination_view
 from spikedim.report._format import size
 from spikedim.report._page import measurement_page, plan_page
@@ -41,6 +43,10 @@ __all__ = [
     "card_headline",
     "card_view",
     "cards_table",
+    "circuit_page",
+    "circuit_picture",
+    "circuit_table",
+    "circuit_view",
     "comparison_table",
     "comparison_view",
     "dataset_view",

@@ -8,10 +8,10 @@ from typing import Any
 
 import jinja2
 
-from spikedim._core import AnyArray
-from spikedim.planning import Measurement, Plan
+from spikedim._core import AnyArray, Result
+from spikedim.planning import Advisory, Measurement, Plan
 
-__all__ = ["measurement_page", "plan_page"]
+__all__ = ["measurement_page", "plan_page", "render_page"]
 
 
 @cache
@@ -64,7 +64,15 @@ def plan_page(plan: Plan, *, previews: Sequence[AnyArray] = (), interactive: boo
         script = steps_script(plan)
     sections = plan_sections(plan, previews=previews, interactive=interactive)
     title = f"Plan for {plan.data.spec}" + (f" and {plan.model.name}" if plan.model else "")
-    return _render(plan, title, "plan", sections, script=script)
+    return render_page(
+        plan,
+        title=title,
+        headline=plan.headline,
+        kind="plan",
+        sections=sections,
+        advisories=plan.advisories,
+        script=script,
+    )
 
 
 def measurement_page(measurement: Measurement, *, previews: Sequence[AnyArray] = ()) -> str:
@@ -91,17 +99,28 @@ def measurement_page(measurement: Measurement, *, previews: Sequence[AnyArray] =
 
     sections = measurement_sections(measurement, previews=previews)
     title = f"Dimension of {measurement.data.spec}"
-    return _render(measurement, title, "measurement", sections)
+    return render_page(
+        measurement,
+        title=title,
+        headline=measurement.headline,
+        kind="measurement",
+        sections=sections,
+        advisories=measurement.advisories,
+    )
 
 
-def _render(
-    result: Plan | Measurement,
+def render_page(
+    result: Result,
+    *,
     title: str,
+    headline: str,
     kind: str,
     sections: tuple[Any, ...],
-    *,
+    advisories: tuple[Advisory, ...],
+    readable_by: str = "spikedim compare",
     script: str = "",
 ) -> str:
+    """Fill the template: one page, the result inside it once as data and once to download."""
     # "</script>" inside a name must not end the element that holds the JSON.
     embedded = json.dumps(result.to_dict(), separators=(",", ":"), allow_nan=False)
     for letter, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
@@ -109,11 +128,12 @@ def _render(
     download = base64.b64encode(result.to_json().encode()).decode()
     return _template().render(
         title=title,
-        headline=result.headline,
+        headline=headline,
         kind=kind,
-        advisories=result.advisories,
+        advisories=advisories,
         sections=sections,
         embedded=embedded,
         download=download,
+        readable_by=readable_by,
         script=script,
     )

@@ -1,0 +1,94 @@
+"""A sweep in one sentence: how fast the error falls, whether the theorem held, at what price."""
+
+import math
+
+from spikedim.circuits._sweep_result import CircuitSweep, SweepPoint
+
+__all__ = ["headline"]
+
+_GOAL = 0.05  # an error that the last part of the sentence asks for
+_FLAT = -0.1  # a slope above this is no fall worth the name
+
+
+def headline(found: CircuitSweep) -> str:
+    """Return the answer in one sentence, with units and intervals."""
+    fall, verdict = _fall(found), _verdict(found)
+    parts = [verdict, fall] if not found.theorem.name else [fall, verdict]
+    return f"{found.subject}: {'; '.join([*parts, _price(found)])}."
+
+
+def _fall(found: CircuitSweep) -> str:
+    """Say how the error changes with what was swept."""
+    slope, error = found.slope, f"the RMS {found.quantity}"
+    if slope is None:
+        return f"no slope of {error} ({found.slope_reason})"
+    ends = f"{slope.low:.2f} to {slope.high:.2f}"
+    if slope.high > _FLAT:
+        text = f"{error} does not fall with {found.axis} (slope {slope.value:.2f}, {ends})"
+    else:
+        text = f"{error} falls as {found.axis}^{slope.value:.2f} ({ends})"
+    if found.expected_slope is not None:
+        text += f", expected {found.expected_slope:g}"
+    return text
+
+
+def _verdict(found: CircuitSweep) -> str:
+    """Say whether every certificate holds."""
+    name = found.theorem.name
+    silent = [point for point in found.points if point.silent_rows]
+    failed = [point for point in found.failed if not point.silent_rows]
+    parts = []
+    if failed:
+        title = f"the certificate of theorem {name}" if name else "the certificate"
+        parts.append(f"{title} FAILS at {_places(found, failed)}")
+    if silent:
+        parts.append(f"rows are SILENT at {_places(found, silent)}")
+    if parts:
+        return " and ".join(parts)
+    if not name:
+        return "no theorem"
+    if found.holds is None:
+        open_at = [point for point in found.points if point.holds is None]
+        return f"the certificate of theorem {name} is not checked at {_places(found, open_at)}"
+    return f"every certificate of theorem {name} holds"
+
+
+def _places(found: CircuitSweep, points: list[SweepPoint]) -> str:
+    """List swept values, at most four of them."""
+    shown = ", ".join(f"{point.at:,}" for point in points[:4])
+    more = f" and {len(points) - 4} more" if len(points) > 4 else ""
+    return f"{found.axis} = {shown}{more}"
+
+
+def _price(found: CircuitSweep) -> str:
+    """Say the error and the spikes at the first point that is good enough, else at the last."""
+    good = [p for p in found.points if p.rms_error is not None and p.rms_error <= _GOAL]
+    point = good[0] if good else found.points[-1]
+    place = f"at {found.axis} = {point.at:,}"
+    spikes, per = point.spikes, "spikes"
+    if point.row_spikes is not None:
+        spikes, per = point.row_spikes, "spikes per row"
+    size = "no measured error" if point.rms_error is None else _error(point)
+    return f"{size} {place} with {_number(spikes, whole=True)} {per}"
+
+
+def _error(point: SweepPoint) -> str:
+    """Return an error with its interval."""
+    value = point.rms_error or 0.0
+    if point.rms_low is None or point.rms_high is None:
+        return _number(value)
+    digits = 2
+    low, high = (_number(end, digits=digits) for end in (point.rms_low, point.rms_high))
+    return f"{_number(value, digits=digits)} ({low} to {high})"
+
+
+def _number(value: float, *, digits: int = 2, whole: bool = False) -> str:
+    """Return `value` with two digits; a count is whole from 10 on."""
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if whole and exponent >= 1:
+        return f"{value:,.0f}"
+    if not -4 <= exponent < 7:
+        return f"{value:.{digits - 1}e}"
+    return f"{round(value, digits - 1 - exponent):,.{max(0, digits - 1 - exponent)}f}"

@@ -1,0 +1,112 @@
+"""What the charts of a circuit sweep say, in one sentence each, and what to be warned of."""
+
+from spikedim.circuits import CircuitSweep, SweepPoint
+from spikedim.planning import Advisory
+from spikedim.report._circuit_rows_figure import row_points
+from spikedim.report._circuit_spikes_figure import spikes_name, with_spikes
+from spikedim.report._format import approximate, count
+
+__all__ = ["circuit_advisories", "error_claim", "origin_claim", "rows_claim", "spikes_claim"]
+
+
+def error_claim(sweep: CircuitSweep) -> str:
+    """Say how far the error fell, and whether the theorem held."""
+    theorem = f"theorem {sweep.theorem.name}"
+    if not sweep.theorem.name:
+        verdict = "nothing is promised"
+    elif sweep.holds is None:
+        verdict = f"{theorem} was not checked everywhere"
+    elif sweep.holds:
+        verdict = f"{theorem} holds at all {len(sweep.points)} points"
+    else:
+        verdict = f"{theorem} fails at {len(sweep.failed)} of {len(sweep.points)} points"
+    known = [point for point in sweep.points if point.rms_error is not None]
+    if len(known) < 2:
+        return f"{verdict[0].upper()}{verdict[1:]}"
+    first, last = known[0], known[-1]
+    if sweep.slope is not None and sweep.slope.high > -0.1:
+        fall = f"The error stays near {approximate(last.rms_error or 0.0)}"
+    else:
+        fall = (
+            f"From {sweep.axis} = {first.at:,} to {last.at:,} the error goes from "
+            f"{approximate(first.rms_error or 0.0)} to {approximate(last.rms_error or 0.0)}"
+        )
+    return f"{fall}; {verdict}"
+
+
+def spikes_claim(sweep: CircuitSweep) -> str:
+    """Say what the smallest error costs."""
+    points = with_spikes(sweep)
+    if not points:
+        return "No point has both spikes and an error"
+    best = min(points, key=lambda point: point.rms_error or 0.0)
+    spikes = best.spikes if best.row_spikes is None else best.row_spikes
+    error = approximate(best.rms_error or 0.0)
+    return f"The smallest error, {error}, takes {count(round(spikes))} {spikes_name(sweep)}"
+
+
+def rows_claim(sweep: CircuitSweep) -> str:
+    """Say whether rows that say more get more spikes."""
+    point = row_points(sweep)[-1]
+    spikes = [row.spikes for row in point.rows]
+    bits = [row.entropy_bits for row in point.rows]
+    rows = f"rows of {approximate(min(bits))} to {approximate(max(bits))} bits"
+    low, high = min(spikes), max(spikes)
+    if high <= 1.05 * low:
+        return f"Spikes do not depend on what a row says: about {count(high)} for {rows}"
+    return f"{rows[0].upper()}{rows[1:]} take {count(low)} to {count(high)} spikes"
+
+
+def origin_claim(sweep: CircuitSweep) -> str:
+    """Say how many runs this rests on."""
+    runs = sum(point.runs for point in sweep.points)
+    last = sweep.points[-1]
+    return (
+        f"{runs:,} runs of {count(last.neurons)} neurons and {count(last.synapses)} synapses "
+        f"at {sweep.axis} = {last.at:,}"
+    )
+
+
+def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
+    """Return what is wrong or weak, the worst first."""
+    found = [_failure(sweep, point) for point in sweep.failed]
+    slope, expected = sweep.slope, sweep.expected_slope
+    if slope is not None and expected is not None and not slope.low <= expected <= slope.high:
+        found.append(
+            Advisory(
+                f"The fitted slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}) does "
+                f"not contain the expected {expected:g}.",
+                "Fit from a larger value on (--slope-from): a slope is what large values tend to.",
+            )
+        )
+    broken = [entry.text for entry in sweep.theorem.assumptions if entry.holds is False]
+    found += [
+        Advisory(f"An assumption does not hold: {text}", "Do not rely on the bound.")
+        for text in broken
+    ]
+    if sweep.points[0].rms_error is not None and sweep.points[0].rms_low is None:
+        found.append(
+            Advisory(
+                "Errors have no interval: there was one run.",
+                "Draw several inputs (--runs), unless the input is what you want to know about.",
+            )
+        )
+    return tuple(found)
+
+
+def _failure(sweep: CircuitSweep, point: SweepPoint) -> Advisory:
+    """Say what failed at one point."""
+    place = f"at {sweep.axis} = {point.at:,}"
+    if point.silent_rows:
+        return Advisory(
+            f"{point.silent_rows:,} rows are silent {place}: they have no value.",
+            "Run for more steps, or look for drives that never reach the threshold.",
+        )
+    broken = f"The certificate of theorem {sweep.theorem.name} fails {place}"
+    numbers = ""
+    if point.error is not None and point.bound is not None:
+        numbers = f": {approximate(point.error, 3)} against {approximate(point.bound, 3)}"
+    return Advisory(
+        f"{broken}{numbers}, in {point.failures} of {point.runs} runs.",
+        "An assumption of the theorem does not hold, or the circuit has a fault: report it.",
+    )
