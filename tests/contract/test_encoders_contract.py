@@ -71,6 +71,8 @@ def test_a_deterministic_code_needs_no_generator_and_a_stochastic_one_says_so(en
         return
     with pytest.raises(InputError, match=r"`generator` must be a torch\.Generator; got NoneType"):
         encoder.encode(rates, steps=STEPS)
+    with pytest.raises(InputError, match=r"count: `generator` must be a torch\.Generator; got No"):
+        encoder.count(rates, steps=STEPS)
 
 
 def test_an_early_stop_gives_the_beginning_of_the_train(encoder, rates):
@@ -78,6 +80,30 @@ def test_an_early_stop_gives_the_beginning_of_the_train(encoder, rates):
     short = encoder.encode(rates, steps=5, generator=seeded())
     is_prefix = torch.equal(short, long[:5])
     assert is_prefix is (type(encoder).__name__ not in NEEDS_THE_END)
+
+
+def test_counts_are_those_of_trains(encoder, generator):
+    rates = torch.tensor([0.0, 0.03, 0.37, 0.9, 1.0], dtype=torch.float64)
+    if not encoder.stochastic:
+        want = encoder.encode(rates, steps=STEPS).sum(dim=0)
+        assert torch.equal(encoder.count(rates, steps=STEPS), want)
+        return
+    many = rates.expand(20_000, 5)
+    trains = encoder.encode(many, steps=STEPS, generator=generator).sum(dim=0)
+    counts = encoder.count(many, steps=STEPS, generator=generator)
+    assert torch.equal(counts, counts.round())
+    for power in (1, 2):
+        a, b = trains**power, counts**power
+        spread = ((a.var(dim=0) + b.var(dim=0)) / 20_000).sqrt()
+        assert ((a.mean(dim=0) - b.mean(dim=0)).abs() <= 5 * spread + 1e-12).all()
+
+
+def test_counts_need_no_memory_for_their_steps(encoder):
+    if type(encoder).__name__ in {"BernoulliEncoder", "SigmaDeltaEncoder", "RandomPhaseEncoder"}:
+        rates = torch.tensor([0.0, 0.25, 1.0])
+        counts = encoder.count(rates, steps=1 << 40, generator=seeded())
+        assert (counts.dtype, counts[0].item(), counts[2].item()) == (torch.float64, 0, 1 << 40)
+        assert counts[1].item() / (1 << 40) == pytest.approx(0.25, abs=1e-5)
 
 
 def test_no_decoded_rate_is_further_off_than_the_worst_error(encoder, generator):
@@ -163,6 +189,7 @@ def test_what_is_no_rate_is_refused_not_clipped(encoder, bad, message):
     name = type(encoder).__name__
     calls = {
         "encode": lambda: encoder.encode(bad, steps=4, generator=seeded()),
+        "count": lambda: encoder.count(bad, steps=4, generator=seeded()),
         "bias": lambda: encoder.bias(bad, steps=4),
         "variance": lambda: encoder.variance(bad, steps=4),
     }
@@ -177,6 +204,7 @@ def test_what_is_no_number_of_steps_is_refused(encoder, bad, rates):
     name = type(encoder).__name__
     calls = {
         "encode": lambda: encoder.encode(rates, steps=bad, generator=seeded()),
+        "count": lambda: encoder.count(rates, steps=bad, generator=seeded()),
         "bias": lambda: encoder.bias(rates, steps=bad),
         "variance": lambda: encoder.variance(rates, steps=bad),
         "worst_error": lambda: encoder.worst_error(steps=bad),

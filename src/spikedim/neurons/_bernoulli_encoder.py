@@ -30,7 +30,7 @@ class BernoulliEncoder(AbstractEncoder):
     -----
     Unbiased; over uniform rates the RMS is 1 / sqrt(6 T). The only code here whose trains may
     be multiplied by coincidence, since steps and entries are independent. Cost: T random
-    numbers per entry.
+    numbers per entry, or one binomial number if only counts are asked for.
 
     References
     ----------
@@ -50,6 +50,11 @@ class BernoulliEncoder(AbstractEncoder):
     ) -> Iterator[Tensor]:
         for _ in range(steps):
             yield draw_uniform(rates.shape, generator, rates) < rates
+
+    def _counted(self, rates: Tensor, steps: int, generator: torch.Generator | None, /) -> Tensor:
+        device = None if generator is None else generator.device
+        trials = torch.full_like(rates, steps, device=device)
+        return torch.binomial(trials, rates.to(trials.device), generator).to(rates.device)
 
     def _decoded(self, spikes: Tensor, /) -> Tensor:
         return spikes.mean(dim=0)

@@ -12,7 +12,13 @@ from torch import Tensor
 from spikedim._core import check_integer
 from spikedim.neurons._checks import check_generator, check_rates, check_spikes
 
-__all__ = ["AbstractEncoder", "digital_rms", "draw_uniform", "sigma_delta_trains"]
+__all__ = [
+    "AbstractEncoder",
+    "digital_rms",
+    "draw_uniform",
+    "sigma_delta_count",
+    "sigma_delta_trains",
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,44 @@ class AbstractEncoder(ABC):
             spikes[t] = spike
         return spikes
 
+    def count(
+        self, rates: Tensor, *, steps: int, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return the number of spikes of each entry without keeping the spikes.
+
+        Parameters
+        ----------
+        rates : Tensor of shape [...]
+            Rates in [0, 1], floating point.
+        steps : int
+            T, at least 1.
+        generator : torch.Generator, optional
+            Source of randomness; a stochastic code needs it, others do not look at it.
+
+        Returns
+        -------
+        Tensor of shape [...]
+            Counts from 0 to T, float64. They have the distribution of those of `encode`; a code
+            with a shortcut draws its random numbers in another order.
+
+        Raises
+        ------
+        InputError
+            If a rate is not in [0, 1] or NaN, `steps` is not a count the code can use, or a
+            stochastic code gets no generator.
+
+        Notes
+        -----
+        Memory does not grow with T. Time O(T) per entry, O(1) where the count has a closed form
+        or a known distribution.
+        """
+        caller = f"{type(self).__name__}.count"
+        check_rates(rates, caller=caller)
+        steps = self._check_steps(steps, caller)
+        if self.stochastic:
+            check_generator(generator, caller=caller)
+        return self._counted(rates.detach().double(), steps, generator)
+
     def decode(self, spikes: Tensor) -> Tensor:
         """Return the rates that spikes [T, ...] stand for.
 
@@ -109,6 +153,13 @@ class AbstractEncoder(ABC):
     def _check_steps(self, steps: int, caller: str) -> int:
         return check_integer(steps, name="steps", caller=caller)
 
+    def _counted(self, rates: Tensor, steps: int, generator: torch.Generator | None, /) -> Tensor:
+        """Return `count` without its checks, one step after the other."""
+        total = torch.zeros_like(rates)
+        for spike in self._trains(rates, steps, generator):
+            total += spike
+        return total
+
     @abstractmethod
     def _trains(
         self, rates: Tensor, steps: int, generator: torch.Generator | None, /
@@ -141,6 +192,11 @@ def draw_uniform(shape: torch.Size, generator: torch.Generator | None, like: Ten
     device = None if generator is None else generator.device
     draw = torch.rand(shape, generator=generator, dtype=torch.float64, device=device)
     return draw.to(like.device)
+
+
+def sigma_delta_count(rates: Tensor, steps: int, phase: Tensor) -> Tensor:
+    """Return floor(x T + phase), the sum of `sigma_delta_trains` for phases in [0, 1)."""
+    return torch.floor(rates * steps + phase)
 
 
 def sigma_delta_trains(rates: Tensor, steps: int, phase: Tensor) -> Iterator[Tensor]:

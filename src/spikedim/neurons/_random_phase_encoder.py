@@ -8,7 +8,12 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from spikedim.neurons._encoder import AbstractEncoder, draw_uniform, sigma_delta_trains
+from spikedim.neurons._encoder import (
+    AbstractEncoder,
+    draw_uniform,
+    sigma_delta_count,
+    sigma_delta_trains,
+)
 
 __all__ = ["RandomPhaseEncoder"]
 
@@ -30,7 +35,8 @@ class RandomPhaseEncoder(AbstractEncoder):
     -----
     Unbiased at every T, never off by 1/T; over uniform rates the RMS is 1 / (sqrt(6) T). The
     steps of one train depend on each other: the rate at which two such trains coincide is not
-    the product of their rates, at any T. Cost O(T) and one random number per entry.
+    the product of their rates, at any T. Cost O(T) and one random number per entry;
+    counts alone O(1).
 
     References
     ----------
@@ -48,6 +54,9 @@ class RandomPhaseEncoder(AbstractEncoder):
         self, rates: Tensor, steps: int, generator: torch.Generator | None, /
     ) -> Iterator[Tensor]:
         return sigma_delta_trains(rates, steps, draw_uniform(rates.shape, generator, rates))
+
+    def _counted(self, rates: Tensor, steps: int, generator: torch.Generator | None, /) -> Tensor:
+        return sigma_delta_count(rates, steps, draw_uniform(rates.shape, generator, rates))
 
     def _decoded(self, spikes: Tensor, /) -> Tensor:
         return spikes.mean(dim=0)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import InputError, check_in
-from spikedim.neurons._encoder import AbstractEncoder, sigma_delta_trains
+from spikedim.neurons._encoder import AbstractEncoder, sigma_delta_count, sigma_delta_trains
 
 __all__ = ["SigmaDeltaEncoder"]
 
@@ -42,7 +42,8 @@ class SigmaDeltaEncoder(AbstractEncoder):
     -----
     Never off by more than max(phi, 1 - phi) / T; over uniform rates the RMS is
     sqrt(phi^2 - phi + 1/3) / T, .289 / T at phase one half. The error is a bias, not noise:
-    repeating does not help. Never multiply such trains by coincidence. Cost O(T) per entry.
+    repeating does not help. Never multiply such trains by coincidence. Cost O(T) per entry;
+    counts alone O(1).
 
     References
     ----------
@@ -73,6 +74,15 @@ class SigmaDeltaEncoder(AbstractEncoder):
         /,
     ) -> Iterator[Tensor]:
         return sigma_delta_trains(rates, steps, torch.full_like(rates, self.phase))
+
+    def _counted(
+        self,
+        rates: Tensor,
+        steps: int,
+        generator: torch.Generator | None,  # noqa: ARG002
+        /,
+    ) -> Tensor:
+        return sigma_delta_count(rates, steps, torch.full_like(rates, self.phase))
 
     def _decoded(self, spikes: Tensor, /) -> Tensor:
         return spikes.mean(dim=0)
