@@ -21,15 +21,14 @@ def compare(
     """Set two plans, or two measurements, side by side."""
     check_outputs("compare", out=out)
     from spikedim import planning, report
-    from spikedim.cli._console import emit, show
+    from spikedim.cli._console import deliver
     from spikedim.cli._results import read_either
 
     result = planning.compare(read_either(first), read_either(second))
-    if out is not None:
-        result.to_json(out)
-    if as_json:
-        emit(result.to_json())
-    elif quiet:
-        emit(result.headline)
-    else:
-        show(report.comparison_view(result))
+    deliver(
+        result,
+        lambda: report.comparison_view(result),
+        out=out,
+        as_json=as_json,
+        quiet=quiet,
+    )

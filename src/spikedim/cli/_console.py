@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
-__all__ = ["emit", "progress_on_stderr", "show"]
+__all__ = ["deliver", "emit", "progress_on_stderr", "show"]
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a filter
 
@@ -38,6 +39,31 @@ def show(view: Any) -> None:
     with console.capture() as captured:
         console.print(view)
     emit(captured.get())
+
+
+def deliver(
+    result: Any,
+    view: Callable[[], Any],
+    *,
+    out: Path | None = None,
+    html: Path | None = None,
+    page: str | None = None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write a result to its files, then print it as JSON, as its headline or as a view."""
+    from spikedim._core import write_atomic
+
+    if out is not None:
+        result.to_json(out)
+    if html is not None and page is not None:
+        write_atomic(html, page)
+    if as_json:
+        emit(result.to_json())
+    elif quiet:
+        emit(result.headline)
+    else:
+        show(view())
 
 
 @contextmanager

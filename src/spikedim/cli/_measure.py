@@ -26,8 +26,7 @@ def measure(
     import numpy as np
 
     from spikedim import planning, report
-    from spikedim._core import write_atomic
-    from spikedim.cli._console import emit, progress_on_stderr, show
+    from spikedim.cli._console import deliver, progress_on_stderr
     from spikedim.cli._plan import previews, seeded
 
     with progress_on_stderr(quiet=quiet) as progress:
@@ -43,13 +42,12 @@ def measure(
         page = None
         if html is not None:
             page = report.measurement_page(result, previews=previews(result, memory))
-    if out is not None:
-        result.to_json(out)
-    if html is not None and page is not None:
-        write_atomic(html, page)
-    if as_json:
-        emit(result.to_json())
-    elif quiet:
-        emit(result.headline)
-    else:
-        show(report.measurement_view(result))
+    deliver(
+        result,
+        lambda: report.measurement_view(result),
+        out=out,
+        html=html,
+        page=page,
+        as_json=as_json,
+        quiet=quiet,
+    )

@@ -73,8 +73,8 @@ def plan(
     import numpy as np
 
     from spikedim import planning, report
-    from spikedim._core import check_choice, write_atomic
-    from spikedim.cli._console import emit, progress_on_stderr, show
+    from spikedim._core import check_choice
+    from spikedim.cli._console import deliver, progress_on_stderr, show
 
     check_choice(charts, ["static", "interactive"], name="--charts", caller="plan")
     given: dict[str, Any] = {
@@ -101,18 +101,21 @@ def plan(
             page = report.plan_page(
                 result, previews=previews(result, memory), interactive=charts == "interactive"
             )
-    if out is not None:
-        result.to_json(out)
-    if html is not None and page is not None:
-        write_atomic(html, page)
-    if as_json:
-        emit(result.to_json())
-    elif quiet:
-        emit(result.headline)
-    else:
+
+    def view() -> Any:
         if len(chosen) < len(given):
             show(report.plain_view(_defaults(result, chosen)))
-        show(report.plan_view(result))
+        return report.plan_view(result)
+
+    deliver(
+        result,
+        view,
+        out=out,
+        html=html,
+        page=page,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 def previews(result: Any, memory: str) -> tuple[Any, ...]:

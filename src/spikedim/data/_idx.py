@@ -10,7 +10,7 @@ from spikedim._core import AnyArray
 from spikedim.data._arrays import arrange, check_dtype
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._source import Request, Source, check_labels, refuse
-from spikedim.data._streams import open_bytes, read_rows
+from spikedim.data._streams import open_bytes, read_rows, row_chunks
 
 __all__ = ["IDX_TYPES", "find_idx", "is_idx", "open_idx"]
 
@@ -43,8 +43,7 @@ def open_idx(path: Path, request: Request) -> Source:
     def read(rows: int) -> Iterator[AnyArray]:
         with open_bytes(path) as stream:
             stream.read(4 + 4 * len(shape))
-            for start in range(0, shape[0], rows):
-                chunk = read_rows(stream, min(rows, shape[0] - start), shape[1:], dtype)
+            for chunk in row_chunks(stream, rows, shape, dtype):
                 yield change(chunk.astype(out, copy=False))
             if stream.read(1):
                 raise EOFError("there is more data than the header announces")

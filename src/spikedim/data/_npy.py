@@ -14,7 +14,7 @@ from spikedim.data._arrays import arrange, array_source, check_dtype, slices
 from spikedim.data._fingerprints import fingerprint_paths
 from spikedim.data._reading import reading
 from spikedim.data._source import Request, Source, refuse
-from spikedim.data._streams import ByteStream, read_rows
+from spikedim.data._streams import ByteStream, read_rows, row_chunks
 
 __all__ = ["open_npy", "open_npz"]
 
@@ -129,8 +129,7 @@ def open_npz(path: Path, request: Request, key: str | None) -> Source:
     def read(rows: int) -> Iterator[AnyArray]:
         with zipfile.ZipFile(path) as archive, archive.open(f"{chosen}.npy") as stream:
             _read_header(stream, path)
-            for start in range(0, shape[0], rows):
-                chunk = read_rows(stream, min(rows, shape[0] - start), shape[1:], dtype)
+            for chunk in row_chunks(stream, rows, shape, dtype):
                 yield change(chunk.astype(out, copy=False))
             if stream.read(1):  # the last read also checks the CRC
                 raise zipfile.BadZipFile("more bytes than the header announces")

@@ -9,7 +9,7 @@ import numpy as np
 
 from spikedim._core import AnyArray
 
-__all__ = ["ByteStream", "open_bytes", "read_rows", "rebatch"]
+__all__ = ["ByteStream", "open_bytes", "read_rows", "rebatch", "row_chunks"]
 
 # Files, gzip streams, zip and tar members can all `read`, but share no class.
 ByteStream: TypeAlias = Any
@@ -39,6 +39,14 @@ def read_rows(
         view[filled : filled + len(piece)] = piece
         filled += len(piece)
     return out
+
+
+def row_chunks(
+    stream: ByteStream, rows: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> Iterator[AnyArray]:
+    """Read all items of a stream, `rows` at a time."""
+    for start in range(0, shape[0], rows):
+        yield read_rows(stream, min(rows, shape[0] - start), shape[1:], dtype)
 
 
 def rebatch(chunks: Iterable[AnyArray], rows: int) -> Iterator[AnyArray]:

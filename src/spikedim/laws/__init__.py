@@ -7,16 +7,16 @@ from spikedim.laws._epsilon_at import epsilon_at
 from spikedim.laws._evaluate import evaluate, whole_steps
 from spikedim.laws._inputs import Assumed, LawInputs
 from spikedim.laws._law import AbstractLaw
-from spikedim.laws._reconstructed import (
+from spikedim.laws._reconstructed import Reconstructed
+from spikedim.laws._reconstructed_network import ReconstructedNetwork
+from spikedim.laws._reconstructed_no_rate import ReconstructedNoRate
+from spikedim.laws._reconstructed_rule import (
     PUBLISHED_CONSTANT,
     PUBLISHED_CONSTANT_INTERVAL,
-    Reconstructed,
     reconstructed_epsilon,
     reconstructed_steps,
     subspace_constant,
 )
-from spikedim.laws._reconstructed_network import ReconstructedNetwork
-from spikedim.laws._reconstructed_no_rate import ReconstructedNoRate
 from spikedim.laws._result import Cause, LawCurve, LawResult
 from spikedim.laws._subspace import Subspace, subspace_steps
 from spikedim.laws._vacuous import is_trivial, vacuous_warnings

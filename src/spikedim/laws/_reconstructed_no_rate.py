@@ -2,23 +2,14 @@
 
 from typing import ClassVar, final
 
-from spikedim.laws._causes import lipschitz_cause, rate_cause
-from spikedim.laws._inputs import Assumed, LawInputs
-from spikedim.laws._law import AbstractLaw
-from spikedim.laws._reconstructed import (
-    constant_cause,
-    dimension_causes,
-    population_warning,
-    reconstructed_steps,
-)
-from spikedim.laws._result import Cause
-from spikedim.models import Population
+from spikedim.laws._inputs import LawInputs
+from spikedim.laws._reading import AbstractReading, population_warning
 
 __all__ = ["ReconstructedNoRate"]
 
 
 @final
-class ReconstructedNoRate(AbstractLaw):
+class ReconstructedNoRate(AbstractReading):
     """The reading T = C (d_eff / nd) L^2 / epsilon_rms^2: equation (7.1) with rate 1.
 
     Examples
@@ -39,32 +30,9 @@ class ReconstructedNoRate(AbstractLaw):
         "d_eff of the data may stand in for the dimension of the encoding population.",
     )
 
-    def unrounded_steps(self, inputs: LawInputs) -> float:
-        """Return T of the second reading."""
-        return reconstructed_steps(
-            dimension=inputs.dimension.value,
-            neurons=self.population(inputs).neurons,
-            rate=1.0,
-            epsilon_rms=inputs.epsilon_rms,
-            lipschitz=inputs.lipschitz.value,
-        )
-
-    def population(self, inputs: LawInputs) -> Population:
-        """Return the model's encoding population, else the data's."""
-        return inputs.model_population or inputs.data_population
-
-    def firing_rate(self, inputs: LawInputs) -> Assumed:
-        """Return the given or assumed rate; it counts spikes but does not move T."""
-        return inputs.rate
-
-    def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
-        """Return d_eff, L and C; the rate moves the spikes only."""
-        return (
-            *dimension_causes(self, inputs),
-            *rate_cause(self, inputs),
-            *lipschitz_cause(self, inputs),
-            *constant_cause(self, inputs),
-        )
+    def divisor(self, inputs: LawInputs) -> float:  # noqa: ARG002 - the reading leaves it out
+        """Return 1: the rate counts spikes but does not move T."""
+        return 1.0
 
     def warnings(self, inputs: LawInputs) -> tuple[str, ...]:
         """Return the population trap."""

@@ -13,12 +13,11 @@ from spikedim._core import (
 )
 from spikedim.dimension import Spectrum
 from spikedim.laws._causes import lipschitz_cause, sampling_cause
-from spikedim.laws._inputs import Assumed, LawInputs
-from spikedim.laws._law import AbstractLaw
+from spikedim.laws._data_decoder import AbstractDataDecoder
+from spikedim.laws._inputs import LawInputs
 from spikedim.laws._result import Cause
-from spikedim.models import Population
 
-__all__ = ["Subspace", "data_rate", "subspace_steps"]
+__all__ = ["Subspace", "subspace_steps"]
 
 _FRACTION = 0.95
 
@@ -84,14 +83,8 @@ def captured_rank(spectrum: Spectrum) -> tuple[int, float]:
     return rank, max(0.0, spectrum.total_variance - float(cumulative[rank - 1]))
 
 
-def data_rate(inputs: LawInputs) -> Assumed:
-    """Return the measured mean of the data, which is its firing rate as a population."""
-    mean = inputs.spectrum.mean
-    return Assumed(mean, mean, mean, "measured: mean of the data as rates")
-
-
 @final
-class Subspace(AbstractLaw):
+class Subspace(AbstractDataDecoder):
     """Theorem 6.3 with the rank that holds 95 % of the data's variance.
 
     Examples
@@ -129,14 +122,6 @@ class Subspace(AbstractLaw):
             rate_variance=inputs.spectrum.rate_variance,
             distortion=inputs.distortion - residual,
         )
-
-    def population(self, inputs: LawInputs) -> Population:
-        """Return the data as a population."""
-        return inputs.data_population
-
-    def firing_rate(self, inputs: LawInputs) -> Assumed:
-        """Return the mean of the data."""
-        return data_rate(inputs)
 
     def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
         """Return the sampling of the spectrum and L."""

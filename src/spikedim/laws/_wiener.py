@@ -15,11 +15,9 @@ from spikedim._core import (
 )
 from spikedim.dimension import Spectrum
 from spikedim.laws._causes import lipschitz_cause, sampling_cause, tail_cause
-from spikedim.laws._inputs import Assumed, LawInputs
-from spikedim.laws._law import AbstractLaw
+from spikedim.laws._data_decoder import AbstractDataDecoder
+from spikedim.laws._inputs import LawInputs
 from spikedim.laws._result import Cause
-from spikedim.laws._subspace import data_rate
-from spikedim.models import Population
 
 __all__ = ["Wiener", "wiener_error", "wiener_steps"]
 
@@ -181,7 +179,7 @@ def _unseen(spectrum: Spectrum) -> tuple[float, int]:
 
 
 @final
-class Wiener(AbstractLaw):
+class Wiener(AbstractDataDecoder):
     """The floor-free form of Theorem 6.3, the default before training.
 
     Examples
@@ -210,14 +208,6 @@ class Wiener(AbstractLaw):
             rate_variance=inputs.spectrum.rate_variance,
             distortion=inputs.distortion,
         )
-
-    def population(self, inputs: LawInputs) -> Population:
-        """Return the data as a population."""
-        return inputs.data_population
-
-    def firing_rate(self, inputs: LawInputs) -> Assumed:
-        """Return the mean of the data."""
-        return data_rate(inputs)
 
     def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
         """Return the sampling of the spectrum, its unseen tail and L."""

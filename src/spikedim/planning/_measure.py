@@ -10,8 +10,9 @@ from spikedim._core import (
     Provenance,
     SilentProgress,
 )
-from spikedim.data import Samples, open_samples
+from spikedim.data import Samples
 from spikedim.dimension import DimensionEstimate, all_estimates, covariance_spectrum, two_nn
+from spikedim.planning._given import opened
 from spikedim.planning._measurement import Measurement
 from spikedim.planning._plan import Advisory
 from spikedim.planning._summaries import noun_of, summarise_data
@@ -71,16 +72,8 @@ def measure(
     >>> round([d.value for d in found.dimensions if d.estimator == "pca95"][0])
     29
     """
-    if isinstance(data, Samples):
-        if layer is not None and layer != data.layer:
-            raise InputError(
-                f"measure: `layer` must be left out for opened samples; got {layer!r} for samples "
-                f"of layer {data.layer!r}. Open them with that layer."
-            )
-        opened = data
-    else:
-        opened = open_samples(data, layer=layer, memory_budget=memory_budget, progress=progress)
-    rows = opened.each_token() if len(opened.shape) == 3 else opened
+    samples = opened(data, layer, memory_budget=memory_budget, progress=progress, caller="measure")
+    rows = samples.each_token() if len(samples.shape) == 3 else samples
     spectrum = covariance_spectrum(
         rows,
         memory_budget=memory_budget,
@@ -90,14 +83,17 @@ def measure(
     neighbours, note = _two_nn(rows)
     dimensions = (*all_estimates(spectrum), *neighbours)
     rows_are = "tokens" if rows.group_size > 1 else "samples"
-    notes = (*opened.notes, *note)
+    notes = (*samples.notes, *note)
     if rows_are == "tokens":
         notes = (
-            f"Each of the {rows.group_size} tokens of every {noun_of(opened)} is a row of its own.",
+            (
+                f"Each of the {rows.group_size} tokens of every {noun_of(samples)} is a row of "
+                "its own."
+            ),
             *notes,
         )
     return Measurement(
-        headline=_headline(opened, rows_are, dimensions),
+        headline=_headline(samples, rows_are, dimensions),
         data=summarise_data(rows, spectrum.as_rates(), tokens=rows.group_size),
         rows_are=rows_are,
         dimensions=dimensions,

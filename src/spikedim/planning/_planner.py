@@ -1,6 +1,7 @@
 """The main job: data, model and error target in; a plan out."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -17,7 +18,7 @@ from spikedim._core import (
     check_positive,
 )
 from spikedim.bounds import Epsilon
-from spikedim.data import Samples, open_samples
+from spikedim.data import Samples
 from spikedim.dimension import DimensionEstimate, Spectrum, all_estimates, covariance_spectrum
 from spikedim.laws import (
     AbstractLaw,
@@ -38,6 +39,7 @@ from spikedim.planning._advisories import plan_advisories
 from spikedim.planning._bound_rows import bound_rows
 from spikedim.planning._context import Context
 from spikedim.planning._energy_rows import break_even_rows, energy_rows, spread_over
+from spikedim.planning._given import assumed, opened
 from spikedim.planning._headline import plan_headline
 from spikedim.planning._inverse import inverse_answers
 from spikedim.planning._plan import Plan
@@ -127,8 +129,10 @@ def plan(
     ('wiener', True)
     """
     target = epsilon if isinstance(epsilon, Epsilon) else Epsilon.parse(epsilon)
-    firing = _rate(rate)
-    gain = _lipschitz(lipschitz)
+    firing = assumed(rate, _DEFAULT_RATE, partial(check_fraction, name="rate", caller="plan"))
+    gain = assumed(
+        lipschitz, _DEFAULT_LIPSCHITZ, partial(check_positive, name="lipschitz", caller="plan")
+    )
     count = check_integer(steps, name="steps", caller="plan")
     if energy_mj is not None:
         check_positive(energy_mj, name="energy_mj", caller="plan")
@@ -139,7 +143,9 @@ def plan(
             f"plan: `energy_mj` must come with a model; got {energy_mj:g} and no model. "
             "Name a model card, or leave the budget out."
         )
-    samples = _open(data, layer, memory_budget, progress)
+    if data == "digits" and layer is None:
+        layer = "patches:2"
+    samples = opened(data, layer, memory_budget=memory_budget, progress=progress, caller="plan")
     measured = _measure(samples, memory_budget, generator, progress)
     inputs = _inputs(samples, measured, estimator, target, gain, firing, card)
     results = (*(evaluate(each, inputs) for each in all_laws()), *waiting_laws())
@@ -219,30 +225,6 @@ class _Measured:
     estimates: tuple[DimensionEstimate, ...]
 
 
-def _rate(rate: float | Assumed | None) -> Assumed:
-    """Return the firing rate with its range."""
-    if rate is None:
-        return _DEFAULT_RATE
-    if isinstance(rate, Assumed):
-        for value in (rate.low, rate.value, rate.high):
-            check_fraction(value, name="rate", caller="plan")
-        return rate
-    value = check_fraction(rate, name="rate", caller="plan")
-    return Assumed(value, value, value, "given")
-
-
-def _lipschitz(lipschitz: float | Assumed | None) -> Assumed:
-    """Return L with its range."""
-    if lipschitz is None:
-        return _DEFAULT_LIPSCHITZ
-    if isinstance(lipschitz, Assumed):
-        for value in (lipschitz.low, lipschitz.value, lipschitz.high):
-            check_positive(value, name="lipschitz", caller="plan")
-        return lipschitz
-    value = check_positive(lipschitz, name="lipschitz", caller="plan")
-    return Assumed(value, value, value, "given")
-
-
 def _law(name: str | None) -> AbstractLaw:
     """Return the law to rest on, the default without a name."""
     laws = all_laws()
@@ -264,25 +246,6 @@ def _card(model: str | Card | None, spec: str) -> Card | None:
         return model
     suited = f"{model}/{spec}"
     return find_card(suited if suited in model_names() else model)
-
-
-def _open(
-    data: str | Samples,
-    layer: str | None,
-    memory_budget: int | str,
-    progress: AbstractProgress,
-) -> Samples:
-    """Open the data, digits as patches unless told otherwise."""
-    if isinstance(data, Samples):
-        if layer is not None and layer != data.layer:
-            raise InputError(
-                f"plan: `layer` must be left out for opened samples; got {layer!r} for samples "
-                f"of layer {data.layer!r}. Open them with that layer."
-            )
-        return data
-    if data == "digits" and layer is None:
-        layer = "patches:2"
-    return open_samples(data, layer=layer, memory_budget=memory_budget, progress=progress)
 
 
 def _measure(
