@@ -98,6 +98,12 @@ def test_takes_every_real_type(name, dtype):
     assert call(name, x).value == pytest.approx(want, rel=1e-6)
 
 
+def test_takes_the_bfloat16_activations_of_a_trained_net(name):
+    rng = np.random.default_rng(0)
+    short = torch.from_numpy(rng.normal(size=(60, 5)) * [5, 3, 2, 1, 1]).to(torch.bfloat16)
+    assert call(name, short).value == call(name, short.float()).value
+
+
 def test_takes_eight_samples_or_says_how_many_it_needs(name):
     x = np.random.default_rng(0).normal(size=(8, 3))
     if name == "two_nn":

@@ -93,15 +93,16 @@ def check_array(
     """Return `x` as a finite real numpy array of an allowed number of axes.
 
     Integer arrays keep their type, so that 8-bit data can take the exact path. Tensors are
-    read without a copy where numpy can share their memory.
+    read without a copy where numpy can share their memory; bfloat16 and 8-bit floats, which
+    numpy does not know, are widened to float32, which holds their every value.
     """
     try:
-        array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+        array = _as_numpy(x)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"{caller}: `{name}` must be a numeric array; got {type(x).__name__}"
             f"{f' of {x.dtype}' if hasattr(x, 'dtype') else ''}. Convert it to an array of "
-            "numbers, a tensor with `x.float()`."
+            "numbers, a sparse tensor with `x.to_dense()`."
         ) from error
     if np.ma.is_masked(x):
         raise InputError(
@@ -129,3 +130,16 @@ def check_array(
             f"{caller}: `{name}` must be finite; got NaN or infinity. Remove or impute those rows."
         )
     return array
+
+
+def _as_numpy(x: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """Read anything array-like; raise `TypeError`, `ValueError` or `RuntimeError` if it is not."""
+    if not hasattr(x, "detach"):
+        return np.asarray(x)
+    tensor = x.detach().cpu()
+    try:
+        return np.asarray(tensor)
+    except TypeError:
+        if not tensor.is_floating_point():
+            raise
+        return np.asarray(tensor.float())

@@ -180,5 +180,27 @@ def test_array_refuses_masked_values():
 
 
 def test_array_says_how_to_convert_a_tensor_that_numpy_cannot_hold():
-    with pytest.raises(InputError, match=r"got Tensor of torch.bfloat16\. Convert .*x\.float\(\)"):
-        check_array(torch.ones(2, 2, dtype=torch.bfloat16), name="x", caller="f")
+    with pytest.raises(InputError, match=r"got Tensor of torch.float32\. Convert .*x\.to_dense"):
+        check_array(torch.ones(2, 2).to_sparse(), name="x", caller="f")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "digits"), [(torch.bfloat16, 16), (torch.float8_e4m3fn, 8), (torch.float8_e5m2, 8)]
+)
+def test_array_widens_every_value_of_a_short_float_exactly(dtype, digits):
+    size = 2**digits
+    patterns = torch.arange(size).to(torch.uint8 if digits == 8 else torch.uint16)
+    every = patterns.view(dtype)
+    every = every[torch.isfinite(every.float())].reshape(-1, 2)
+    got = check_array(every.requires_grad_(), name="x", caller="f")
+    assert got.dtype == np.float32
+    assert len(got) > 0.4 * size
+    back = torch.from_numpy(got).to(dtype)
+    assert torch.equal(back.view(patterns.dtype), every.detach().view(patterns.dtype))
+
+
+def test_array_keeps_half_precision_tensors_as_they_are():
+    x = torch.tensor([[1.0, 2.0], [0.1, 6e-8]], dtype=torch.float16)
+    got = check_array(x, name="x", caller="f")
+    assert got.dtype == np.float16
+    assert np.array_equal(got, x.numpy())
