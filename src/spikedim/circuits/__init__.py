@@ -3,8 +3,13 @@
 Every circuit returns a `CircuitResult`; its `Certificate` sets the measured error beside a theorem.
 """
 
+from spikedim.circuits._bernstein_windows import bernstein_windows
 from spikedim.circuits._certificate import Certificate, Theorem
+from spikedim.circuits._codebook_attention import CodebookAttention
+from spikedim.circuits._codebook_size import codebook_cells, codebook_size, equivariant_class_bits
 from spikedim.circuits._coincidence_series import Streams
+from spikedim.circuits._cup import cup
+from spikedim.circuits._equivariance import equivariance_gap
 from spikedim.circuits._exp_bernoulli_factory import exp_bernoulli_factory
 from spikedim.circuits._exp_law import (
     factory_variance,
@@ -14,12 +19,25 @@ from spikedim.circuits._exp_law import (
     taylor_variance,
 )
 from spikedim.circuits._exp_taylor_coincidence import exp_taylor_coincidence
+from spikedim.circuits._gli import gli
+from spikedim.circuits._gli_run import gli_backend
+from spikedim.circuits._gli_state import Emission, GLIState, Update, gli_step, init_gli_state
 from spikedim.circuits._graph import CircuitGraph, to_graph
+from spikedim.circuits._published_diagonal_wta import Readout, published_diagonal_wta
 from spikedim.circuits._published_exp_series import published_exp_series
+from spikedim.circuits._published_subtractive_wta import (
+    published_subtractive_rates,
+    published_subtractive_wta,
+)
+from spikedim.circuits._race import race
 from spikedim.circuits._result import CircuitResult, SpikeCount
+from spikedim.circuits._softmax import SoftmaxMode, softmax
+from spikedim.circuits._sparsemax import sparsemax
 from spikedim.circuits._sweep import sweep
+from spikedim.circuits._sweep_exponential import sweep_exponential
 from spikedim.circuits._sweep_fit import Slope
 from spikedim.circuits._sweep_result import CircuitSweep, RowPoint, SweepPoint
+from spikedim.circuits._sweep_softmax import sweep_softmax
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
 
 __all__ = [
@@ -27,23 +45,47 @@ __all__ = [
     "CircuitGraph",
     "CircuitResult",
     "CircuitSweep",
+    "CodebookAttention",
     "Dynamics",
+    "Emission",
+    "GLIState",
     "Pattern",
     "Population",
     "Projection",
+    "Readout",
     "Role",
     "RowPoint",
     "Slope",
+    "SoftmaxMode",
     "SpikeCount",
     "Streams",
     "SweepPoint",
     "Theorem",
+    "Update",
     "Wiring",
+    "bernstein_windows",
+    "codebook_cells",
+    "codebook_size",
+    "cup",
+    "equivariance_gap",
+    "equivariant_class_bits",
     "exp_bernoulli_factory",
     "exp_taylor_coincidence",
     "factory_variance",
+    "gli",
+    "gli_backend",
+    "gli_step",
+    "init_gli_state",
+    "published_diagonal_wta",
     "published_exp_series",
+    "published_subtractive_rates",
+    "published_subtractive_wta",
+    "race",
+    "softmax",
+    "sparsemax",
     "sweep",
+    "sweep_exponential",
+    "sweep_softmax",
     "taylor_bias",
     "taylor_order",
     "taylor_steps",

@@ -6,7 +6,14 @@ import numpy as np
 
 from spikedim._core import InputError, check_integer
 
-__all__ = ["check_generator", "check_logits", "check_matrix", "check_rates", "check_steps"]
+__all__ = [
+    "check_generator",
+    "check_logits",
+    "check_matrix",
+    "check_noise",
+    "check_rates",
+    "check_steps",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -74,6 +81,30 @@ def check_generator(generator: Any, *, caller: str) -> np.random.Generator:
             f"{type(generator).__name__}. Pass `numpy.random.default_rng(0)`."
         )
     return generator
+
+
+def check_noise(
+    noise: Any | None, shape: tuple[int, ...], *, needed: bool, caller: str, name: str = "noise"
+) -> Array | None:
+    """Return uniform numbers in [0, 1) of the given shape; None where none are needed."""
+    if not needed:
+        if noise is not None:
+            raise InputError(
+                f"{caller}: `{name}` must be None where nothing is random; got "
+                f"{type(noise).__name__}. Use escape emission, or leave it out."
+            )
+        return None
+    if noise is None:
+        raise InputError(
+            f"{caller}: `{name}` must be an array of shape {shape} where spikes are drawn; got "
+            f"None. Pass `generator.random({shape})`."
+        )
+    array = _numbers(noise, name, caller)
+    if array.shape != shape:
+        raise InputError(f"{caller}: `{name}` must have shape {shape}; got {array.shape}.")
+    if not ((array >= 0) & (array < 1)).all():
+        raise InputError(f"{caller}: `{name}` must be in [0, 1); got a value outside or NaN.")
+    return array
 
 
 def _numbers(x: Any, name: str, caller: str) -> Array:

@@ -19,6 +19,7 @@ class Dynamics(StrEnum):
     COINCIDENCE = "coincidence"  # spikes iff all its inputs spike
     FIRST_TO_FIRE = "first_to_fire"  # the first of its group to reach threshold fires
     ACCUMULATOR = "accumulator"  # adds its input; the output is the sum, no spikes
+    MAXIMUM = "maximum"  # the output is the largest input, no spikes
     INTEGRATOR = "integrator"  # like an accumulator, with a gain that depends on time
 
 

@@ -1,0 +1,231 @@
+"""One step of the log-inhibition circuit, state in and state out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, final
+
+import numpy as np
+
+from spikedim._core import CountArray, FloatArray, InputError, check_choice, check_number
+from spikedim.circuits._checks import check_logits, check_noise
+
+__all__ = [
+    "Emission",
+    "GLIState",
+    "Update",
+    "check_budget",
+    "first_gain",
+    "gli_step",
+    "init_gli_state",
+    "kicks",
+    "relative_weights",
+    "step_gain",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+SLOWEST_GAIN = 0.05
+
+
+class Emission(StrEnum):
+    """How a competitor turns its drive into spikes."""
+
+    INTEGRATE_AND_FIRE = "integrate_and_fire"  # deterministic, soft reset, starts at half threshold
+    ESCAPE = "escape"  # a spike with probability equal to the drive
+
+
+class Update(StrEnum):
+    """How the inhibitory integrator answers the spikes of the last step."""
+
+    LINEAR = "linear"  # by spikes minus budget
+    LOG = "log"  # by the logarithm of their ratio: no wind-up at many competitors, few steps
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GLIState:
+    """State of one or more log-inhibition circuits between two steps.
+
+    Parameters
+    ----------
+    step : int
+        Steps that were run.
+    feedback : FloatArray
+        Shape [...]; potential of the inhibitory integrator above the strongest drive, at least 0:
+        the inhibition is ``g = max z + feedback``.
+    membranes : FloatArray
+        Shape [..., n]; membranes of the competitors (unused by escape emission).
+    spikes : CountArray
+        Shape [..., n]; 1 where a competitor fired in the last step.
+    """
+
+    step: int
+    feedback: FloatArray
+    membranes: FloatArray
+    spikes: CountArray
+
+
+def init_gli_state(logits: Any, *, budget: float = 1.0) -> GLIState:
+    """Return the state before the first step.
+
+    Parameters
+    ----------
+    logits : array or Tensor of shape [..., n]
+        Drives z; only their shape and masks matter here.
+    budget : float
+        Spikes per step of each row, in (0, n].
+
+    Returns
+    -------
+    GLIState
+        Step 0, membranes at half the threshold, inhibition at ``max z - ln budget`` or, for a
+        budget above 1, at its floor ``max z``.
+
+    Raises
+    ------
+    InputError
+        If `logits` has NaN, +inf or a fully masked row, or the budget is not in (0, n].
+
+    Notes
+    -----
+    Cost O(R n) for R rows.
+
+    Examples
+    --------
+    >>> state = init_gli_state([[0.0, 1.0]])
+    >>> state.step, state.membranes.tolist(), state.feedback.tolist()
+    (0, [[0.5, 0.5]], [0.0])
+    """
+    z = check_logits(logits, caller="init_gli_state")
+    rho = check_budget(budget, z.shape[-1], caller="init_gli_state")
+    return GLIState(
+        step=0,
+        feedback=np.full(z.shape[:-1], 0.0 - np.log(first_gain(rho))),
+        membranes=np.full(z.shape, 0.5),
+        spikes=np.zeros(z.shape, dtype=np.int64),
+    )
+
+
+def gli_step(
+    state: GLIState,
+    logits: Any,
+    *,
+    emission: Emission | str = Emission.INTEGRATE_AND_FIRE,
+    budget: float = 1.0,
+    update: Update | str = Update.LINEAR,
+    uniforms: Any | None = None,
+) -> tuple[CountArray, GLIState]:
+    r"""Run one step of the log-inhibition circuit.
+
+    .. math::
+        h_t = \max\bigl(0,\, h_{t-1} + \eta_t (n I_\mathrm{inh}(t) - \rho)\bigr),\quad
+        I_\mathrm{inh}(t) = \frac1n \sum_j s_j(t-1),\quad
+        p_i(t) = e^{z_i - \max z - h_t}
+
+    Parameters
+    ----------
+    state : GLIState
+        State after the step before; see `init_gli_state`.
+    logits : array or Tensor of shape [..., n]
+        Drives of this step; they may change from step to step. -inf masks a competitor.
+    emission : Emission or str
+        ``"integrate_and_fire"``: ``v += p``, fire and subtract 1 at ``v >= 1``. ``"escape"``:
+        fire with probability p.
+    budget : float
+        Spikes per step of each row, in (0, n].
+    update : Update or str
+        ``"linear"`` as above with ``eta = max(.05, 1/(1+t))``; ``"log"``:
+        ``h += max(.05, 1/t) ln((n I + .5)/(rho + .5))``.
+    uniforms : array of shape [..., n], optional
+        Numbers in [0, 1), one per competitor: needed by escape emission, refused otherwise.
+
+    Returns
+    -------
+    spikes : CountArray
+        Shape [..., n]; 0 or 1.
+    state : GLIState
+        State after this step.
+
+    Raises
+    ------
+    InputError
+        If a shape, a number or a choice is wrong.
+
+    See Also
+    --------
+    gli : All steps at once for constant logits.
+
+    Notes
+    -----
+    The floor h >= 0 is feed-forward inhibition by the strongest drive: no drive p exceeds 1.
+    Cost O(R n).
+
+    Examples
+    --------
+    >>> state = init_gli_state([0.0, -20.0])
+    >>> spikes, state = gli_step(state, [0.0, -20.0])
+    >>> spikes.tolist(), state.membranes.round(3).tolist()
+    ([1, 0], [0.5, 0.5])
+    """
+    z = check_logits(logits, caller="gli_step")
+    chosen = Emission(check_choice(emission, Emission, name="emission", caller="gli_step"))
+    rule = Update(check_choice(update, Update, name="update", caller="gli_step"))
+    rho = check_budget(budget, z.shape[-1], caller="gli_step")
+    if z.shape != state.membranes.shape:
+        raise InputError(
+            f"gli_step: `logits` must have the shape of the state, {state.membranes.shape}; "
+            f"got {z.shape}."
+        )
+    drawn = check_noise(
+        uniforms, z.shape, needed=chosen is Emission.ESCAPE, name="uniforms", caller="gli_step"
+    )
+    if state.step:
+        kick = kicks(z.shape[-1], rho, rule)[state.spikes.sum(axis=-1)]
+        feedback = np.maximum(state.feedback + step_gain(state.step + 1, rule) * kick, 0.0)
+        gain = np.exp(-feedback)
+    else:
+        feedback = state.feedback
+        gain = np.full(feedback.shape, first_gain(rho))
+    drive = relative_weights(z) * gain[..., None]
+    if drawn is None:
+        raised = state.membranes + drive
+        spikes = (raised >= 1.0).astype(np.int64)
+        membranes = raised - spikes
+    else:
+        spikes = (drawn < drive).astype(np.int64)
+        membranes = state.membranes
+    return spikes, GLIState(state.step + 1, feedback, membranes, spikes)
+
+
+def relative_weights(logits: Array) -> Array:
+    """Return ``exp(z - max z)``: what the strongest drive leaves of each drive."""
+    return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
+
+
+def first_gain(budget: float) -> float:
+    """Return ``exp(-h)`` of the first step: the budget, or 1 at the floor."""
+    return min(1.0, budget)
+
+
+def step_gain(step: int, update: Update) -> float:
+    """Return the gain eta of the inhibitory integrator at a step t >= 2."""
+    return max(SLOWEST_GAIN, 1.0 / (step + (update is Update.LINEAR)))
+
+
+def kicks(competitors: int, budget: float, update: Update) -> Array:
+    """Return what 0, 1, ..., n spikes add to the integrator, before the gain."""
+    spikes = np.arange(competitors + 1, dtype=np.float64)
+    if update is Update.LINEAR:
+        return spikes - budget
+    return np.asarray(np.log(spikes + 0.5) - np.log(budget + 0.5))
+
+
+def check_budget(budget: object, competitors: int, *, caller: str) -> float:
+    """Return the budget as a float in (0, n]."""
+    rho = check_number(budget, name="budget", caller=caller)
+    if not 0 < rho <= competitors:
+        raise InputError(
+            f"{caller}: `budget` must be in (0, {competitors}], spikes per step of a row of "
+            f"{competitors}; got {budget!r}."
+        )
+    return rho
