@@ -4,6 +4,7 @@ import platform
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import final
@@ -13,6 +14,7 @@ __all__ = ["Provenance"]
 _PACKAGES = ("numpy", "torch", "scipy")
 
 
+@cache  # a sweep makes a thousand results, and this reads a file each time
 def _version(package: str) -> str:
     try:
         return version(package)

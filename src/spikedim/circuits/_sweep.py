@@ -1,5 +1,6 @@
 """A circuit run at many T: its measured error beside its theorem, and how fast it falls."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
@@ -11,6 +12,7 @@ from spikedim._core import (
     InputError,
     Provenance,
     SilentProgress,
+    WeakResultWarning,
     check_integer,
 )
 from spikedim.circuits._certificate import Theorem, worst_row
@@ -43,6 +45,7 @@ def sweep(
     axis_name: str = "time steps T",
     quantity: str | None = None,
     notes: Sequence[str] = (),
+    data_fingerprint: str = "",
     command: str | None = None,
     progress: AbstractProgress = _SILENT,
 ) -> CircuitSweep:
@@ -76,6 +79,8 @@ def sweep(
         What the RMS error is of; by default ``"error"``.
     notes : sequence of str
         Remarks to keep with the result.
+    data_fingerprint : str
+        Content fingerprint of given inputs.
     command : str, optional
         How it was asked for; by default the command line of this process.
     progress : AbstractProgress
@@ -116,12 +121,13 @@ def sweep(
     if not cases:
         raise InputError("sweep: `run` must be a callable or a sequence of them; got none.")
     points, theorem = [], Theorem("", "", "")
+    weak: dict[str, None] = {}
     task = progress.start(f"{circuit}: runs", float(sum(values) * runs))
     for at in values:
         records = []
         for number in range(runs):
             generator = np.random.default_rng([seed, at, number])
-            result = cases[number % len(cases)](at, generator)
+            result = _watched(cases[number % len(cases)], at, generator, weak)
             theorem = result.certificate.theorem
             records.append(_record(result))
             progress.advance(task, float(at))
@@ -142,13 +148,29 @@ def sweep(
         expected_slope=expected_slope,
         provenance=Provenance.now(
             command=command,
+            data_fingerprint=data_fingerprint,
             seed=seed,
             assumptions=tuple(entry.text for entry in theorem.assumptions),
         ),
         slope_reason=why,
-        notes=tuple(notes),
+        notes=(*notes, *weak),
     )
     return replace(found, headline=headline(found))
+
+
+def _watched(
+    run: Run, at: int, generator: np.random.Generator, weak: dict[str, None]
+) -> CircuitResult:
+    """Run once; keep a warning of a weak result as a note, pass any other on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = run(at, generator)
+    for entry in caught:
+        if issubclass(entry.category, WeakResultWarning):
+            weak[str(entry.message)] = None
+        else:
+            warnings.warn_explicit(entry.message, entry.category, entry.filename, entry.lineno)
+    return result
 
 
 @final
@@ -243,7 +265,7 @@ def _point(at: int, records: Sequence[_Record], theorem: Theorem) -> SweepPoint:
         rms_law=law,
         error=error,
         bound=bound,
-        holds=_verdict(records, failures, silent, theorem.failure_probability),
+        holds=_verdict(records, failures, theorem.failure_probability),
         failures=failures,
         silent_rows=silent,
         row_spikes=_mean([x.row_spikes for x in records]),
@@ -261,11 +283,9 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if len(known) == len(values) else None
 
 
-def _verdict(
-    records: Sequence[_Record], failures: int, silent: int, probability: float
-) -> bool | None:
+def _verdict(records: Sequence[_Record], failures: int, probability: float) -> bool | None:
     """Judge the runs at one value; a theorem that may fail is allowed as many failures."""
-    if silent:
+    if any(record.silent_rows and record.holds is False for record in records):
         return False
     if failures and probability > 0:
         from scipy.stats import binom  # costs 0.3 s when first imported

@@ -22,11 +22,11 @@ def _fall(found: CircuitSweep) -> str:
     slope, error = found.slope, f"the RMS {found.quantity}"
     if slope is None:
         return f"no slope of {error} ({found.slope_reason})"
-    ends = f"{slope.low:.2f} to {slope.high:.2f}"
+    value, low, high = (f"{round(x, 2) + 0.0:.2f}" for x in (slope.value, slope.low, slope.high))
     if slope.high > _FLAT:
-        text = f"{error} does not fall with {found.axis} (slope {slope.value:.2f}, {ends})"
+        text = f"{error} does not fall with {found.axis} (slope {value}, {low} to {high})"
     else:
-        text = f"{error} falls as {found.axis}^{slope.value:.2f} ({ends})"
+        text = f"{error} falls as {found.axis}^{value} ({low} to {high})"
     if found.expected_slope is not None:
         text += f", expected {found.expected_slope:g}"
     return text
@@ -35,7 +35,7 @@ def _fall(found: CircuitSweep) -> str:
 def _verdict(found: CircuitSweep) -> str:
     """Say whether every certificate holds."""
     name = found.theorem.name
-    silent = [point for point in found.points if point.silent_rows]
+    silent = [point for point in found.failed if point.silent_rows]
     failed = [point for point in found.failed if not point.silent_rows]
     parts = []
     if failed:
@@ -77,12 +77,11 @@ def _error(point: SweepPoint) -> str:
     value = point.rms_error or 0.0
     if point.rms_low is None or point.rms_high is None:
         return _number(value)
-    digits = 2
-    low, high = (_number(end, digits=digits) for end in (point.rms_low, point.rms_high))
-    return f"{_number(value, digits=digits)} ({low} to {high})"
+    low, high = _number(point.rms_low), _number(point.rms_high)
+    return _number(value) if low == high else f"{_number(value)} ({low} to {high})"
 
 
-def _number(value: float, *, digits: int = 2, whole: bool = False) -> str:
+def _number(value: float, *, whole: bool = False) -> str:
     """Return `value` with two digits; a count is whole from 10 on."""
     if value == 0:
         return "0"
@@ -90,5 +89,5 @@ def _number(value: float, *, digits: int = 2, whole: bool = False) -> str:
     if whole and exponent >= 1:
         return f"{value:,.0f}"
     if not -4 <= exponent < 7:
-        return f"{value:.{digits - 1}e}"
-    return f"{round(value, digits - 1 - exponent):,.{max(0, digits - 1 - exponent)}f}"
+        return f"{value:.1e}"
+    return f"{round(value, 1 - exponent):,.{max(0, 1 - exponent)}f}"

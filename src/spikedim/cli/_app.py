@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spikedim.cli._circuit import circuit_app
 from spikedim.cli._compare import compare
 from spikedim.cli._data import data_app
 from spikedim.cli._doctor import doctor
@@ -111,5 +112,6 @@ app.command(epilog="Example: spikedim plan --data digits --epsilon 0.07:relative
 app.command(epilog="Example: spikedim measure digits --layer patches:2 --html digits.html")(measure)
 app.add_typer(data_app, name="data")
 app.add_typer(model_app, name="model")
+app.add_typer(circuit_app, name="circuit")
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)

@@ -1,12 +1,14 @@
 """What the charts of a circuit sweep say, in one sentence each, and what to be warned of."""
 
-from spikedim.circuits import CircuitSweep, SweepPoint
+from spikedim.circuits import CircuitSweep, Slope, SweepPoint
 from spikedim.planning import Advisory
 from spikedim.report._circuit_rows_figure import row_points
 from spikedim.report._circuit_spikes_figure import spikes_name, with_spikes
 from spikedim.report._format import approximate, count
 
 __all__ = ["circuit_advisories", "error_claim", "origin_claim", "rows_claim", "spikes_claim"]
+
+_NEAR = 0.05  # slopes that differ by less are called the same
 
 
 def error_claim(sweep: CircuitSweep) -> str:
@@ -71,7 +73,7 @@ def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
     """Return what is wrong or weak, the worst first."""
     found = [_failure(sweep, point) for point in sweep.failed]
     slope, expected = sweep.slope, sweep.expected_slope
-    if slope is not None and expected is not None and not slope.low <= expected <= slope.high:
+    if slope is not None and expected is not None and _differs(slope, expected):
         found.append(
             Advisory(
                 f"The fitted slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}) does "
@@ -92,6 +94,11 @@ def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
             )
         )
     return tuple(found)
+
+
+def _differs(slope: Slope, expected: float) -> bool:
+    """Whether a slope is neither near the expected one nor too uncertain to tell."""
+    return abs(slope.value - expected) > _NEAR and not slope.low <= expected <= slope.high
 
 
 def _failure(sweep: CircuitSweep, point: SweepPoint) -> Advisory:

@@ -25,7 +25,7 @@ def circuit_error_figure(sweep: CircuitSweep, width: float) -> Figure:
     Parameters
     ----------
     sweep : CircuitSweep
-        A sweep with an error above 0.
+        A sweep.
     width : float
         Points.
 
@@ -37,17 +37,31 @@ def circuit_error_figure(sweep: CircuitSweep, width: float) -> Figure:
     narrow = width < 500
     figure = new_figure(width, 400 if narrow else 430)
     axes = plain_axes(figure)
-    values = _draw_rms(axes, sweep)
-    values += _draw_worst(axes, sweep)
-    values += _draw_slope(axes, sweep)
+    values = [*_draw_rms(axes, sweep), *_draw_slope(axes, sweep), *_draw_worst(axes, sweep)]
     places = [point.at for point in sweep.points]
     margin = 1.25 if len(places) > 1 else 2.0
     log_axis(axes, "x", min(places) / margin, max(places) * margin, ticks=4 if narrow else 9)
-    log_axis(axes, "y", min(values) / 1.5, max(values) * 1.5, ticks=8)
+    log_axis(axes, "y", min(values, default=1) / 1.5, max(values, default=1) * 1.5, ticks=8)
     axes.set_xlabel(sweep.axis_name)
     axes.set_ylabel("error")
-    figure.legend(loc="outside upper left", ncols=1 if narrow else 2, handlelength=2.6)
+    if not values:
+        axes.text(0.5, 0.5, "no error above 0", transform=axes.transAxes, ha="center")
+    _legend(figure, axes, ncols=1 if narrow else 2)
     return figure
+
+
+def _legend(figure: Figure, axes: Axes, *, ncols: int) -> None:
+    """Name what was drawn, in the order of drawing: measured points first."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda k: not labels[k].endswith("measured"))
+    if labels:
+        figure.legend(
+            [handles[k] for k in order],
+            [labels[k] for k in order],
+            loc="outside upper left",
+            ncols=ncols,
+            handlelength=2.6,
+        )
 
 
 def rms_bars(points: Sequence[SweepPoint]) -> list[list[float]]:

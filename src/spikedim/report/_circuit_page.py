@@ -9,6 +9,7 @@ from rich.text import Text
 from spikedim.circuits import CircuitSweep
 from spikedim.report._circuit_claims import circuit_advisories
 from spikedim.report._circuit_tables import circuit_table, theorem_table
+from spikedim.report._format import shorten
 from spikedim.report._page import render_page
 from spikedim.report._terminal import advisory_view, table_view
 
@@ -30,13 +31,16 @@ def circuit_view(sweep: CircuitSweep) -> RenderableType:
     RenderableType
         Headline, table of points, theorem and warnings, to print with a Rich console.
     """
-    return Group(
+    parts = [
         Text(sweep.headline, style="bold"),
         table_view(circuit_table(sweep)),
         table_view(theorem_table(sweep)),
-        Padding(Text("\n".join(sweep.notes)), (1, 0, 0, 0)) if sweep.notes else Text(""),
-        advisory_view(circuit_advisories(sweep)),
-    )
+    ]
+    if sweep.notes:
+        parts.append(Padding(Text("\n".join(sweep.notes)), (1, 0, 0, 0)))
+    if advisories := circuit_advisories(sweep):
+        parts.append(advisory_view(advisories))
+    return Group(*parts)
 
 
 def circuit_page(sweep: CircuitSweep) -> str:
@@ -82,27 +86,17 @@ def circuit_picture(sweep: CircuitSweep) -> bytes:
     -------
     bytes
         A PNG file of 1,920 pixels width.
-
-    Raises
-    ------
-    InputError
-        If there is no error above 0 to draw.
     """
     import matplotlib as mpl
 
-    from spikedim._core import InputError
     from spikedim.report._chart import WIDE
-    from spikedim.report._circuit_error_figure import circuit_error_figure, has_errors
+    from spikedim.report._circuit_error_figure import circuit_error_figure
     from spikedim.report._style import PAPER, RC
 
-    if not has_errors(sweep):
-        raise InputError(
-            "circuit_picture: `sweep` must have an error above 0, which a logarithmic axis can "
-            f"show; got {sweep.subject}. Leave the picture out."
-        )
     stream = io.BytesIO()
     with mpl.rc_context(RC):
         figure = circuit_error_figure(sweep, WIDE)
+        figure.axes[0].set_title(shorten(sweep.subject, 90), loc="left", size=12, weight="bold")
         figure.savefig(
             stream, format="png", dpi=_DOTS_PER_INCH, facecolor=PAPER, metadata={"Software": None}
         )

@@ -16,7 +16,7 @@ def verdict_word(point: SweepPoint) -> str:
     >>> verdict_word(SimpleNamespace(silent_rows=2, holds=False))
     'SILENT'
     """
-    if point.silent_rows:
+    if point.silent_rows and point.holds is False:
         return "SILENT"
     return {True: "holds", False: "FAILS", None: ABSENT}[point.holds]
 
@@ -40,21 +40,21 @@ def circuit_table(sweep: CircuitSweep) -> Table:
     columns = [
         Column(sweep.axis, numeric=True),
         *([] if sweep.axis == "T" else [Column("T", numeric=True)]),
-        Column("runs", numeric=True),
         Column(spikes, numeric=True),
         Column("RMS error", numeric=True, interval=True),
         Column("by law", numeric=True),
-        Column("worst error", numeric=True),
+        Column("worst", numeric=True),
         Column("its bound", numeric=True),
-        Column("certificate"),
+        Column("verdict"),
     ]
     return Table(_title(sweep), tuple(columns), tuple(rows))
 
 
 def _title(sweep: CircuitSweep) -> str:
-    """Say which error is which."""
-    worst = f"; worst error: {sweep.theorem.quantity}" if sweep.theorem.quantity else ""
-    return f"RMS {sweep.quantity}{worst}"
+    """Say which error is which, and how many runs a point has."""
+    worst = f"; worst: {sweep.theorem.quantity}" if sweep.theorem.quantity else ""
+    runs = sweep.points[0].runs
+    return f"RMS {sweep.quantity}{worst}; {runs:,} run{'s' if runs != 1 else ''} each"
 
 
 def _by_row(sweep: CircuitSweep) -> bool:
@@ -63,12 +63,11 @@ def _by_row(sweep: CircuitSweep) -> bool:
 
 def _row(point: SweepPoint, sweep: CircuitSweep) -> tuple[str | Quantity, ...]:
     spikes = point.row_spikes if _by_row(sweep) and point.row_spikes is not None else point.spikes
-    ends = [None if end is None else approximate(end, 3) for end in (point.rms_low, point.rms_high)]
-    rms = ABSENT if point.rms_error is None else approximate(point.rms_error, 3)
+    ends = [None if end is None else approximate(end) for end in (point.rms_low, point.rms_high)]
+    rms = ABSENT if point.rms_error is None else approximate(point.rms_error)
     return (
         Quantity(f"{point.at:,}", point.at),
         *([] if sweep.axis == "T" else [Quantity(f"{point.steps:,}", point.steps)]),
-        Quantity(f"{point.runs:,}", point.runs),
         Quantity(count(round(spikes, 1) if spikes < 100 else round(spikes), 3), spikes),
         Quantity(interval(rms, *ends), point.rms_error, point.rms_low, point.rms_high),
         _number(point.rms_law),
@@ -79,7 +78,7 @@ def _row(point: SweepPoint, sweep: CircuitSweep) -> tuple[str | Quantity, ...]:
 
 
 def _number(value: float | None) -> Quantity:
-    return Quantity(ABSENT if value is None else approximate(value, 3), value)
+    return Quantity(ABSENT if value is None else approximate(value), value)
 
 
 def theorem_table(sweep: CircuitSweep) -> Table:
@@ -100,14 +99,16 @@ def theorem_table(sweep: CircuitSweep) -> Table:
     fitted = f"none: {sweep.slope_reason}"
     if slope is not None:
         fitted = (
-            f"{slope.value:.3f} ({slope.low:.3f} to {slope.high:.3f}, {slope.level:.0%}), least "
-            f"squares on logarithms, {slope.points} points from {sweep.axis} = {slope.first:,} on"
+            f"{slope.value:.3f} ({slope.low:.3f} to {slope.high:.3f}, {100 * slope.level:g} %): "
+            f"least squares on logarithms, {slope.points} points from {sweep.axis} = "
+            f"{slope.first:,} on"
         )
     chance = theorem.failure_probability
     facts = {
         "theorem": theorem.name or "none: nothing is promised",
         "statement": theorem.statement,
         "speaks of": theorem.quantity,
+        "why not": "" if theorem.name else last.reason,
         "may fail": f"with probability {chance:g} per run" if chance else "",
         "slope expected": "" if expected is None else f"{expected:g}",
         "slope fitted": fitted,

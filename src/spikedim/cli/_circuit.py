@@ -1,0 +1,158 @@
+"""``spikedim circuit exp | softmax | attention | universal``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spikedim.cli._group import HelpfulGroup
+from spikedim.cli._invocation import command_line
+from spikedim.cli._options import AsJson, Html, Out, Quiet, check_outputs
+from spikedim.cli._steps_option import parse_numbers, parse_steps
+
+__all__ = ["circuit_app"]
+
+_FAILED = 1
+
+circuit_app = typer.Typer(
+    cls=HelpfulGroup,
+    help="Spike circuits against their theorems: exp, softmax, attention, universal.",
+    epilog="Example: spikedim circuit softmax --n 64 --steps 16..4096",
+    rich_markup_mode=None,
+)
+
+Steps = Annotated[str, typer.Option(help="Time steps: FIRST..LAST doubles; 4,8,16 is a list.")]
+Runs = Annotated[int | None, typer.Option(min=1, help="Runs at each T.", show_default=False)]
+SlopeFrom = Annotated[
+    int | None,
+    typer.Option(min=1, help="Smallest T of the slope fit.", show_default="64, if that leaves 3"),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of drawn inputs and spikes.")]
+Png = Annotated[
+    Path | None, typer.Option(metavar="FILE.png", help="Draw error against T as a picture.")
+]
+Array = Annotated[Path | None, typer.Option(metavar="FILE.npy|npz", show_default=False)]
+
+
+@circuit_app.command(
+    "softmax", epilog="Example: spikedim circuit softmax --n 64 --steps 16..4096 --mode race"
+)
+def softmax_circuit(
+    *,
+    n: Annotated[int, typer.Option(min=1, help="Entries of a row.")] = 64,
+    steps: Steps = "16..16384",
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="gli, gli_escape, race, cup, sparsemax, published_subtractive, published_diagonal."
+        ),
+    ] = "gli",
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a run.")] = 16,
+    scale: Annotated[float, typer.Option(help="Standard deviation of the logits.")] = 1.0,
+    logits: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy|npz",
+            help="Your own logits [R, n]; they replace --n, --rows, --scale.",
+        ),
+    ] = None,
+    budget: Annotated[float, typer.Option(help="Spikes per step of a row (gli).")] = 1.0,
+    runs: Runs = None,
+    slope_from: SlopeFrom = None,
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    png: Png = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Softmax by lateral inhibition: row error against T and spikes."""
+    values = parse_steps(steps, name="--steps", caller="circuit softmax")
+
+    def make(progress: Any) -> Any:
+        from spikedim.circuits import sweep_softmax
+
+        return sweep_softmax(
+            steps=values, mode=mode, n=n, rows=rows, scale=scale, logits=logits, budget=budget,
+            runs=runs, slope_from=slope_from, seed=seed, command=command_line(), progress=progress,
+        )  # fmt: skip
+
+    _answer("circuit softmax", make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
+
+
+@circuit_app.command(
+    "exp", epilog="Example: spikedim circuit exp --form taylor --z 0.5,-1 --steps 64..4096"
+)
+def exponential_circuit(
+    *,
+    form: Annotated[str, typer.Option(help="factory, taylor, published.")] = "factory",
+    z: Annotated[str, typer.Option(help="Exponents, commas between them.")] = "0.5",
+    half_range: Annotated[float, typer.Option(help="M: exponents lie in [-M, M].")] = 2.0,
+    order: Annotated[
+        int | None, typer.Option(min=1, help="Order J of the series.", show_default=False)
+    ] = None,
+    streams: Annotated[
+        str | None, typer.Option(help="fresh or nested streams of the series.", show_default=False)
+    ] = None,
+    steps: Steps = "16..16384",
+    runs: Annotated[int, typer.Option(min=1, help="Runs at each T.")] = 200,
+    slope_from: SlopeFrom = None,
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    png: Png = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Exponential from coincidences: error of e^z against T."""
+    values = parse_steps(steps, name="--steps", caller="circuit exp")
+    exponents = parse_numbers(z, name="--z", caller="circuit exp")
+
+    def make(progress: Any) -> Any:
+        from spikedim.circuits import sweep_exponential
+
+        return sweep_exponential(
+            steps=values, form=form, z=exponents, half_range=half_range, order=order,
+            streams=streams, runs=runs, slope_from=slope_from, seed=seed, command=command_line(),
+            progress=progress,
+        )  # fmt: skip
+
+    _answer("circuit exp", make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
+
+
+def _answer(
+    caller: str,
+    make: Callable[[Any], Any],
+    *,
+    out: Path | None,
+    html: Path | None,
+    png: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run a sweep, write and print it; exit 1 if a certificate fails."""
+    check_outputs(caller, out=out, html=html, png=png)
+    from spikedim import report
+    from spikedim._core import write_atomic
+    from spikedim.cli._console import deliver, progress_on_stderr
+
+    with progress_on_stderr(quiet=quiet) as progress:
+        result = make(progress)
+        page = None if html is None else report.circuit_page(result)
+        picture = b"" if png is None else report.circuit_picture(result)
+    if png is not None:
+        write_atomic(png, picture)
+    deliver(
+        result,
+        lambda: report.circuit_view(result),
+        out=out,
+        html=html,
+        page=page,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    if result.holds is False:
+        if as_json:
+            typer.echo(result.headline, err=True)
+        raise typer.Exit(_FAILED)
