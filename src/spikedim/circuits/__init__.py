@@ -23,6 +23,7 @@ from spikedim.circuits._gli import gli
 from spikedim.circuits._gli_run import gli_backend
 from spikedim.circuits._gli_state import Emission, GLIState, Update, gli_step, init_gli_state
 from spikedim.circuits._graph import CircuitGraph, to_graph
+from spikedim.circuits._published_attention import published_attention
 from spikedim.circuits._published_diagonal_wta import Readout, published_diagonal_wta
 from spikedim.circuits._published_exp_series import published_exp_series
 from spikedim.circuits._published_subtractive_wta import (
@@ -76,6 +77,7 @@ __all__ = [
     "gli_backend",
     "gli_step",
     "init_gli_state",
+    "published_attention",
     "published_diagonal_wta",
     "published_exp_series",
     "published_subtractive_rates",

@@ -164,7 +164,7 @@ def taylor_variance(
 
 
 def taylor_steps(*, half_range: float, epsilon_relative: float) -> int:
-    r"""Number of steps for a relative RMS deviation of the series, wherever z lies in [-M, M].
+    r"""Fewest steps known to be enough for a relative RMS deviation of the series.
 
     .. math:: T = \left\lceil e^M / \epsilon^2 \right\rceil
 

@@ -28,7 +28,7 @@ from spikedim.circuits._result import CircuitResult
 
 __all__ = ["exp_taylor_coincidence"]
 
-_TRUNCATION = 1e-3  # of e^M, if no order is given
+_TRUNCATION = 1e-4  # of e^M, if no order is given
 _THEOREM = Theorem(
     name="2.1",
     statement="|E_hat - e^z| <= e^z P(Poisson(z + M) > J) + Bernstein(T, Var)",
@@ -64,7 +64,7 @@ def exp_taylor_coincidence(
     half_range : float
         M, above 0 and at most 27; a warning above 3, where the noise is amplified by e^M.
     order : int, optional
-        J, 1 to 128; by default the truncation error is at most 0.001 e^M.
+        J, 1 to 128; by default the truncation error is at most 1e-4 e^M.
     streams : Streams or str
         ``"fresh"`` (default): j streams for order j, J(J + 1)/2 in all; ``"nested"``: J streams,
         shared, at two to five times the variance.
