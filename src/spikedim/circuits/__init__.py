@@ -10,6 +10,7 @@ from spikedim.circuits._codebook_size import codebook_cells, codebook_size, equi
 from spikedim.circuits._coincidence_series import Streams
 from spikedim.circuits._cup import cup
 from spikedim.circuits._equivariance import equivariance_gap
+from spikedim.circuits._example_function import gap_to_max_and_mean
 from spikedim.circuits._exp_bernoulli_factory import exp_bernoulli_factory
 from spikedim.circuits._exp_law import (
     factory_variance,
@@ -20,9 +21,12 @@ from spikedim.circuits._exp_law import (
 )
 from spikedim.circuits._exp_taylor_coincidence import exp_taylor_coincidence
 from spikedim.circuits._gli import gli
+from spikedim.circuits._gli_law import gli_error_law
 from spikedim.circuits._gli_run import gli_backend
 from spikedim.circuits._gli_state import Emission, GLIState, Update, gli_step, init_gli_state
 from spikedim.circuits._graph import CircuitGraph, to_graph
+from spikedim.circuits._identity import softmax_identity_residual
+from spikedim.circuits._mean_field import MeanField, mean_field, mean_field_inhibition
 from spikedim.circuits._published_attention import published_attention
 from spikedim.circuits._published_diagonal_wta import Readout, published_diagonal_wta
 from spikedim.circuits._published_exp_series import published_exp_series
@@ -39,6 +43,7 @@ from spikedim.circuits._sweep_exponential import sweep_exponential
 from spikedim.circuits._sweep_fit import Slope
 from spikedim.circuits._sweep_result import CircuitSweep, RowPoint, SweepPoint
 from spikedim.circuits._sweep_softmax import sweep_softmax
+from spikedim.circuits._sweep_universal import sweep_universal
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "Dynamics",
     "Emission",
     "GLIState",
+    "MeanField",
     "Pattern",
     "Population",
     "Projection",
@@ -73,10 +79,14 @@ __all__ = [
     "exp_bernoulli_factory",
     "exp_taylor_coincidence",
     "factory_variance",
+    "gap_to_max_and_mean",
     "gli",
     "gli_backend",
+    "gli_error_law",
     "gli_step",
     "init_gli_state",
+    "mean_field",
+    "mean_field_inhibition",
     "published_attention",
     "published_diagonal_wta",
     "published_exp_series",
@@ -84,10 +94,12 @@ __all__ = [
     "published_subtractive_wta",
     "race",
     "softmax",
+    "softmax_identity_residual",
     "sparsemax",
     "sweep",
     "sweep_exponential",
     "sweep_softmax",
+    "sweep_universal",
     "taylor_bias",
     "taylor_order",
     "taylor_steps",

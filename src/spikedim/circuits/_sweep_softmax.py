@@ -127,7 +127,7 @@ def sweep_softmax(
     options: dict[str, Any] = {}
     if name in _WITH_BUDGET:
         options["budget"] = check_positive(budget, name="budget", caller=_CALLER)
-        settings["budget"] = f"{options['budget']:g} spikes per step of a row"
+        settings["budget"] = f"{options['budget']:g} spikes per row and step"
     elif budget != 1:
         raise InputError(
             f"{_CALLER}: `budget` must be left at 1 for mode {name!r}; got {budget!r}. "

@@ -121,6 +121,61 @@ def exponential_circuit(
     _answer("circuit exp", make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
 
 
+@circuit_app.command(
+    "universal", epilog="Example: spikedim circuit universal --form codebook --cells 2,4,8"
+)
+def universal_circuit(
+    *,
+    form: Annotated[
+        str, typer.Option(help="codebook, swept over --cells; bernstein, over --steps.")
+    ] = "codebook",
+    tokens: Annotated[int, typer.Option(min=1, help="Tokens n.")] = 2,
+    features: Annotated[int, typer.Option(min=1, help="Features d of a token.")] = 2,
+    cells: Annotated[str, typer.Option(help="Cells per axis of the codebook.")] = "2,3,4,6,8,12",
+    steps: Steps = "16..16384",
+    function: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="Your function of an array [n, d], permutation-equivariant. It is imported from "
+            "this folder, which RUNS ITS CODE; without it, a built-in example.",
+        ),
+    ] = None,
+    lipschitz: Annotated[
+        float | None,
+        typer.Option(
+            help="Lipschitz constant of your function.", show_default="largest slope seen"
+        ),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Inputs of a run.")] = 64,
+    runs: Annotated[int, typer.Option(min=1, help="Runs at each value.")] = 4,
+    slope_from: SlopeFrom = None,
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    png: Png = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Any equivariant function by spikes: error against cells or T."""
+    caller = "circuit universal"
+    swept = ("--cells", cells) if form == "codebook" else ("--steps", steps)
+    values = parse_steps(swept[1], name=swept[0], caller=caller)
+
+    def make(progress: Any) -> Any:
+        from spikedim.circuits import sweep_universal
+        from spikedim.cli._user_function import load_function
+
+        given = function and load_function(function, name="--function", caller=caller)
+        return sweep_universal(
+            values=values, form=form, function=given, lipschitz=lipschitz, tokens=tokens,
+            features=features, samples=samples, runs=runs, slope_from=slope_from, seed=seed,
+            command=command_line(), progress=progress,
+        )  # fmt: skip
+
+    _answer(caller, make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
+
+
 def _answer(
     caller: str,
     make: Callable[[Any], Any],

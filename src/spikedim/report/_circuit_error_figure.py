@@ -51,17 +51,25 @@ def circuit_error_figure(sweep: CircuitSweep, width: float) -> Figure:
 
 
 def _legend(figure: Figure, axes: Axes, *, ncols: int) -> None:
-    """Name what was drawn, in the order of drawing: measured points first."""
-    handles, labels = axes.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda k: not labels[k].endswith("measured"))
+    """Name what was drawn: first what was measured, its law and fit, then worst and bound."""
+    found = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    labels = sorted(found, key=_rank)
     if labels:
         figure.legend(
-            [handles[k] for k in order],
-            [labels[k] for k in order],
+            [found[label] for label in labels],
+            labels,
             loc="outside upper left",
             ncols=ncols,
             handlelength=2.6,
         )
+
+
+def _rank(label: str) -> int:
+    """Place of a label in the legend."""
+    measured = label.endswith("measured")
+    if label.startswith("RMS"):
+        return 0 if measured else 1
+    return 3 if measured else {"f": 2, "b": 4}.get(label[0], 5)
 
 
 def rms_bars(points: Sequence[SweepPoint]) -> list[list[float]]:

@@ -8,14 +8,7 @@ __all__ = ["circuit_table", "sweep_origins_table", "theorem_table", "verdict_wor
 
 
 def verdict_word(point: SweepPoint) -> str:
-    """Say in a word what became of a certificate.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> verdict_word(SimpleNamespace(silent_rows=2, holds=False))
-    'SILENT'
-    """
+    """Say in a word what became of a certificate."""
     if point.silent_rows and point.holds is False:
         return "SILENT"
     return {True: "holds", False: "FAILS", None: ABSENT}[point.holds]
@@ -40,12 +33,12 @@ def circuit_table(sweep: CircuitSweep) -> Table:
     columns = [
         Column(sweep.axis, numeric=True),
         *([] if sweep.axis == "T" else [Column("T", numeric=True)]),
-        Column(spikes, numeric=True),
+        Column("verdict"),
         Column("RMS error", numeric=True, interval=True),
         Column("by law", numeric=True),
         Column("worst", numeric=True),
         Column("its bound", numeric=True),
-        Column("verdict"),
+        Column(spikes, numeric=True),
     ]
     return Table(_title(sweep), tuple(columns), tuple(rows))
 
@@ -68,12 +61,12 @@ def _row(point: SweepPoint, sweep: CircuitSweep) -> tuple[str | Quantity, ...]:
     return (
         Quantity(f"{point.at:,}", point.at),
         *([] if sweep.axis == "T" else [Quantity(f"{point.steps:,}", point.steps)]),
-        Quantity(count(round(spikes, 1) if spikes < 100 else round(spikes), 3), spikes),
+        verdict_word(point),
         Quantity(interval(rms, *ends), point.rms_error, point.rms_low, point.rms_high),
         _number(point.rms_law),
         _number(point.error),
         _number(point.bound),
-        verdict_word(point),
+        Quantity(count(round(spikes, 1) if spikes < 100 else round(spikes), 3), spikes),
     )
 
 
