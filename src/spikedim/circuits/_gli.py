@@ -117,6 +117,7 @@ def gli(
     See Also
     --------
     gli_step : One step, for logits that change.
+    gli_error_law : The error to expect of how many steps.
 
     Notes
     -----
@@ -139,9 +140,9 @@ def gli(
     --------
     >>> result = gli([[0.0, 1.0, 2.0]], steps=400)
     >>> result.value.round(2).tolist()
-    [[0.09, 0.24, 0.67]]
+    [[0.09, 0.25, 0.67]]
     >>> result.certificate.holds, result.row_spikes.tolist()
-    (True, [400])
+    (True, [403])
     """
     z = check_logits(logits, caller="gli")
     count = check_steps(steps, caller="gli")
@@ -174,6 +175,9 @@ def _result(
     spoke = spikes > 0
     competitors = np.count_nonzero(run.weights, axis=1)
     drive = run.exposure * run.weights.sum(axis=1)
+    free = None
+    if emission is Emission.INTEGRATE_AND_FIRE and spoke.any():
+        free = integrate_bound(run.counts[spoke], competitors[spoke])
 
     def bounds(counts: Counts, attn: Array) -> Array:
         if emission is Emission.INTEGRATE_AND_FIRE:
@@ -203,6 +207,7 @@ def _result(
         theorem=_INTEGRATE if emission is Emission.INTEGRATE_AND_FIRE else _ESCAPE,
         order=1 if emission is Emission.INTEGRATE_AND_FIRE else 2,
         bounds=bounds,
+        free_bounds=free,
         rms_law=rms_law,
         steps=steps,
         wiring=gli_wiring(logits.shape[-1], copies=len(run.counts), emission=emission),

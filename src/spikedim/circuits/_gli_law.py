@@ -6,12 +6,18 @@ from typing import Any
 import numpy as np
 from scipy.special import lambertw
 
+from spikedim._core import FloatArray, check_choice
+from spikedim.circuits._checks import check_logits, check_steps
+from spikedim.circuits._gli_state import Emission, check_budget
+from spikedim.circuits._rows import softmax_rows
+
 __all__ = [
     "FAILURE_PROBABILITY",
     "attainable_rate",
     "escape_bound",
     "escape_rms",
     "freedman",
+    "gli_error_law",
     "integrate_bound",
     "integrate_rms",
 ]
@@ -23,6 +29,75 @@ FAILURE_PROBABILITY = 1e-6
 """With which a sound run of escape emission may break its bound, all rows together."""
 
 _LOWEST_CELL = -40  # the grid of predictable sums starts at 2**-40
+
+
+def gli_error_law(
+    logits: Any,
+    *,
+    steps: int,
+    emission: Emission | str = Emission.INTEGRATE_AND_FIRE,
+    budget: float = 1.0,
+) -> FloatArray:
+    r"""Predict the root mean square l2 error of every row of `gli`, before any run.
+
+    .. math::
+        \text{integrate-and-fire: } \frac{\sqrt{(n - 2 + n \lVert\alpha\rVert^2) / 12}}{\rho T},
+        \qquad \text{escape: } \sqrt{\tfrac{1}{\rho T} \sum_i \bigl[\alpha_i (1 - \alpha_i)
+        - \rho (\alpha_i^2 (1 - \alpha_i)^2
+        + \alpha_i^2 (\lVert\alpha\rVert^2 - \alpha_i^2))\bigr]}
+
+    Parameters
+    ----------
+    logits : array or Tensor of shape [..., n]
+        Scores z; -inf masks an entry.
+    steps : int
+        Time steps T, at least 1.
+    emission : Emission or str
+        ``"integrate_and_fire"`` or ``"escape"``.
+    budget : float
+        Spikes per step of a row, rho in (0, n]; 1 / max softmax takes its place where it is
+        smaller, because a row cannot spend more.
+
+    Returns
+    -------
+    FloatArray
+        Shape [...]; the predicted error of each row, n counting unmasked entries.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range.
+
+    See Also
+    --------
+    gli : The circuit; its certificate has the law at the counted spikes.
+
+    Notes
+    -----
+    Escape: exact for long runs (Theorem 3b). Integrate-and-fire: a heuristic, residuals uniform
+    and independent; within a factor of 2 for T above some hundreds, less for peaky rows. Both are
+    for the linear update and ignore the start burst. Cost O(R n).
+
+    References
+    ----------
+    .. [1] Theory index 3a, 3b.
+
+    Examples
+    --------
+    >>> gli_error_law([0.0, 0.0], steps=100, emission="escape").round(3).tolist()
+    0.05
+    """
+    z = check_logits(logits, caller="gli_error_law")
+    count = check_steps(steps, caller="gli_error_law")
+    chosen = Emission(check_choice(emission, Emission, name="emission", caller="gli_error_law"))
+    rho = check_budget(budget, z.shape[-1], caller="gli_error_law")
+    attn = softmax_rows(z).reshape(-1, z.shape[-1])
+    spikes = count * attainable_rate(attn, rho)
+    if chosen is Emission.ESCAPE:
+        law = escape_rms(attn, spikes, count)
+    else:
+        law = integrate_rms(attn, spikes, np.count_nonzero(attn, axis=1))
+    return law.reshape(z.shape[:-1])
 
 
 def attainable_rate(attn: Array, budget: float) -> Array:
@@ -38,7 +113,7 @@ def integrate_bound(counts: Counts, competitors: Counts) -> Array:
     return np.asarray(competitors / counts.sum(axis=-1))
 
 
-def integrate_rms(attn: Array, spikes: Counts, competitors: Counts) -> Array:
+def integrate_rms(attn: Array, spikes: Array | Counts, competitors: Counts) -> Array:
     r"""Return the l2 row error if all residuals are uniform on [-1/2, 1/2].
 
     .. math:: \sqrt{(n - 2 + n \lVert\alpha\rVert^2) / 12} \,/\, N
@@ -47,7 +122,7 @@ def integrate_rms(attn: Array, spikes: Counts, competitors: Counts) -> Array:
     return np.asarray(np.sqrt((competitors - 2 + competitors * norm).clip(0) / 12) / spikes)
 
 
-def escape_rms(attn: Array, spikes: Counts, steps: int) -> Array:
+def escape_rms(attn: Array, spikes: Array | Counts, steps: int) -> Array:
     r"""Theorem 3b: the root of the expected squared l2 row error for long runs.
 
     With drives :math:`p_j = \alpha_j N / T` the variance of spike count j is

@@ -50,6 +50,7 @@ def rows_result(
     measure_error: bool | None = None,
     exact: Callable[[Array], Array] = softmax_rows,
     divisors: Counts | None = None,
+    free_bounds: Array | None = None,
     reason: str = "",
     command: str = "",
 ) -> CircuitResult:
@@ -59,14 +60,16 @@ def rows_result(
     The error of a row is its l1 or l2 norm (`order`). `bounds` gets counts and exact rows of the
     rows that spoke and returns one bound per row. `rms_law` gets the exact rows and predicts the
     RMS of the l2 row error. `divisors` [R] turn counts into values, where these are not shares of
-    the spikes of a row; `reason` says why there is no theorem.
+    the spikes of a row. `free_bounds` need no exact rows: one per row that spoke, for a run whose
+    error is not measured. `reason` says why there is no theorem.
     """
     totals = counts.sum(axis=1)
     silent = totals == 0
     value = counts / (np.maximum(totals, 1) if divisors is None else divisors)[:, None]
     shape = logits.shape
     measured = is_measured(logits.size, measure_error)
-    target = errors = limits = rms = law = None
+    target = errors = rms = law = None
+    limits = free_bounds
     if measured:
         target = exact(logits.reshape(value.shape))
         gap = value - target
