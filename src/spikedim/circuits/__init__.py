@@ -3,12 +3,17 @@
 Every circuit returns a `CircuitResult`; its `Certificate` sets the measured error beside a theorem.
 """
 
+from spikedim.circuits._abstract_attention import AbstractSpikingAttention
+from spikedim.circuits._attention_constant import ErrorConstant
+from spikedim.circuits._attention_noise import AttentionNoise
+from spikedim.circuits._attention_stack import AttentionStackResult, SpikingAttentionStack
 from spikedim.circuits._bernstein_windows import bernstein_windows
 from spikedim.circuits._certificate import Certificate, Theorem
 from spikedim.circuits._codebook_attention import CodebookAttention
 from spikedim.circuits._codebook_size import codebook_cells, codebook_size, equivariant_class_bits
 from spikedim.circuits._coincidence_series import Streams
 from spikedim.circuits._cup import cup
+from spikedim.circuits._encoders import RateCode
 from spikedim.circuits._equivariance import equivariance_gap
 from spikedim.circuits._example_function import gap_to_max_and_mean
 from spikedim.circuits._exp_bernoulli_factory import exp_bernoulli_factory
@@ -27,6 +32,7 @@ from spikedim.circuits._gli_state import Emission, GLIState, Update, gli_step, i
 from spikedim.circuits._graph import CircuitGraph, to_graph
 from spikedim.circuits._identity import softmax_identity_residual
 from spikedim.circuits._mean_field import MeanField, mean_field, mean_field_inhibition
+from spikedim.circuits._multi_head_attention import MultiHeadSpikingAttention
 from spikedim.circuits._published_attention import published_attention
 from spikedim.circuits._published_diagonal_wta import Readout, published_diagonal_wta
 from spikedim.circuits._published_exp_series import published_exp_series
@@ -38,6 +44,7 @@ from spikedim.circuits._race import race
 from spikedim.circuits._result import CircuitResult, SpikeCount
 from spikedim.circuits._softmax import SoftmaxMode, softmax
 from spikedim.circuits._sparsemax import sparsemax
+from spikedim.circuits._spiking_attention import SpikingAttention
 from spikedim.circuits._sweep import sweep
 from spikedim.circuits._sweep_exponential import sweep_exponential
 from spikedim.circuits._sweep_fit import Slope
@@ -47,6 +54,9 @@ from spikedim.circuits._sweep_universal import sweep_universal
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
 
 __all__ = [
+    "AbstractSpikingAttention",
+    "AttentionNoise",
+    "AttentionStackResult",
     "Certificate",
     "CircuitGraph",
     "CircuitResult",
@@ -54,17 +64,22 @@ __all__ = [
     "CodebookAttention",
     "Dynamics",
     "Emission",
+    "ErrorConstant",
     "GLIState",
     "MeanField",
+    "MultiHeadSpikingAttention",
     "Pattern",
     "Population",
     "Projection",
+    "RateCode",
     "Readout",
     "Role",
     "RowPoint",
     "Slope",
     "SoftmaxMode",
     "SpikeCount",
+    "SpikingAttention",
+    "SpikingAttentionStack",
     "Streams",
     "SweepPoint",
     "Theorem",

@@ -127,12 +127,27 @@ def _joined(projection: Projection, source: int, target: int) -> _Ends:
         case Pattern.DENSE:
             rows, columns = np.nonzero(projection.weight)
             return rows.astype(np.int64), columns.astype(np.int64)
+        case Pattern.BLOCKS | Pattern.TILED:
+            return _joined_blocks(projection, source, target)
         case Pattern.ALL_TO_ALL:
             return np.repeat(np.arange(source), target), np.tile(np.arange(target), source)
+
+
+def _joined_blocks(projection: Projection, source: int, target: int) -> _Ends:
+    """Return the ends of all blocks; target block b hears source block b // share or b mod all."""
+    height, width = projection.weight.shape
+    heard, blocks = source // height, np.arange(target // width, dtype=np.int64)[:, None]
+    tiled = projection.pattern is Pattern.TILED
+    sources = blocks % heard if tiled else blocks * heard // len(blocks)
+    rows, columns = np.nonzero(projection.weight)
+    return (sources * height + rows).ravel(), (blocks * width + columns).ravel()
 
 
 def _weights(projection: Projection, count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the weight of every synapse."""
     if projection.pattern is Pattern.DENSE:
         return np.asarray(projection.weight[projection.weight != 0], dtype=np.float64)
+    if projection.pattern in (Pattern.BLOCKS, Pattern.TILED):
+        block = projection.weight[projection.weight != 0]
+        return np.tile(block, count // max(1, len(block)))
     return np.full(count, float(projection.weight))

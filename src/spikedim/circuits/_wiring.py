@@ -29,6 +29,8 @@ class Pattern(StrEnum):
     ONE_TO_ONE = "one_to_one"  # i to i
     ALL_TO_ALL = "all_to_all"  # every i to every j, one weight
     DENSE = "dense"  # every i to every j, a weight matrix; zeros are no synapses
+    BLOCKS = "blocks"  # one weight matrix from each block of sources to its neighbours' block
+    TILED = "tiled"  # the same, but source blocks start again from the first when all are used
     GROUPED = "grouped"  # k neighbours onto each target neuron, or each neuron onto k neighbours
 
 
@@ -76,7 +78,8 @@ class Projection:
     pattern : Pattern
         Which neurons are joined.
     weight : FloatArray
-        One number (shape []) for every synapse, or a matrix [source, target] for a dense one.
+        One number (shape []) for every synapse, or a matrix [source, target] for a dense one; for
+        blocks the matrix of one block, of which each source block serves equally many.
     role : Role
         What a spike does at the target.
     delay_steps : int
@@ -130,6 +133,9 @@ def _synapses(projection: Projection, source: int, target: int) -> int:
     """Count the synapses of one projection."""
     if projection.pattern is Pattern.DENSE:
         return int((projection.weight != 0).sum())
+    if projection.pattern in (Pattern.BLOCKS, Pattern.TILED):
+        blocks = target // int(projection.weight.shape[1])
+        return blocks * int((projection.weight != 0).sum())
     if projection.pattern is Pattern.ALL_TO_ALL:
         return source * target
     return max(source, target) if projection.pattern is Pattern.GROUPED else source

@@ -1,0 +1,224 @@
+"""The closed-form constant of the 1/sqrt(T) law of spiking attention."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from spikedim._core import Result, check_positive
+from spikedim.circuits._attention_heads import Exact, Heads
+from spikedim.circuits._checks import check_steps
+from spikedim.circuits._encoders import RateCode, code_noise
+from spikedim.circuits._softmax import SoftmaxMode
+
+__all__ = [
+    "ErrorConstant",
+    "error_parts",
+    "sampling_part",
+    "score_parts",
+    "squared_distances",
+    "value_effect",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_BLOCK = 1 << 23  # numbers held at once by the query part
+_ROUNDING = 1e-9
+_PHASE_VARIANCE = 1 / 6  # of T times a rate that is coded from a random phase, {xT} uniform
+_OWED_VARIANCE = 1 / 12  # of the spikes that a deterministic competitor is owed, uniform
+
+
+@final
+@dataclass(frozen=True)
+class ErrorConstant(Result):
+    r"""Parts of the first-order law of attention's mean square error.
+
+    .. math:: E \lVert \hat Y - Y \rVert_F^2 \approx \frac{C_F^2}{T} + \frac{K^2}{T^2}, \qquad
+        C_F^2 = S_\mathrm{samp} + S_\mathrm{val} + S_\mathrm{score}
+
+    Parameters
+    ----------
+    sampling : float
+        S_samp: spikes of the softmax circuit; 0 for a deterministic one, whose error is O(1/T).
+    value : float
+        S_val: spikes of the value encoder; 0 for a code whose error is O(1/T).
+    score : float
+        S_score: spikes of the query and key encoders; 0 likewise.
+    tokens, features : int
+        Shape N x Do of the output.
+    reference_rms : float
+        RMS of the entries of the exact output.
+    rounding : float
+        K squared: what deterministic winners and random phases add, if what they owe after T
+        steps is uniform within their range. It decides at small T only, unless C_F is 0.
+
+    Notes
+    -----
+    The three parts are squares in the unit of the output, times steps; `rounding` times steps
+    squared. The 1/T term is exact as T grows; K rests on uniform residuals.
+
+    Examples
+    --------
+    >>> parts = ErrorConstant(0.248, 0.371, 0.01, tokens=2, features=2, reference_rms=0.53)
+    >>> round(parts.total, 3), round(parts.frobenius(steps=252), 3)
+    (0.629, 0.05)
+    """
+
+    schema: ClassVar[str] = "spikedim.error_constant/1"
+
+    sampling: float
+    value: float
+    score: float
+    tokens: int
+    features: int
+    reference_rms: float
+    rounding: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """C_F squared."""
+        return self.sampling + self.value + self.score
+
+    @property
+    def c_f(self) -> float:
+        """C_F, the RMS Frobenius error times the root of T."""
+        return math.sqrt(self.total)
+
+    def frobenius(self, *, steps: int) -> float:
+        """Return the RMS Frobenius error that the law predicts.
+
+        Parameters
+        ----------
+        steps : int
+            T, at least 1.
+
+        Returns
+        -------
+        float
+            sqrt(C_F^2 / T + K^2 / T^2), in the unit of the output.
+        """
+        count = check_steps(steps, caller="ErrorConstant.frobenius")
+        return math.sqrt(self.total / count + self.rounding / count**2)
+
+    def steps(self, frobenius: float) -> int:
+        """Return the fewest steps with at most this RMS Frobenius error.
+
+        Parameters
+        ----------
+        frobenius : float
+            Error above 0, in the unit of the output.
+
+        Returns
+        -------
+        int
+            At least 1.
+        """
+        target = check_positive(frobenius, name="frobenius", caller="ErrorConstant.steps") ** 2
+        root = math.sqrt(self.total**2 + 4 * target * self.rounding)
+        return max(1, math.ceil((self.total + root) / (2 * target) * (1 - _ROUNDING)))
+
+
+def error_parts(
+    heads: Heads, exact: Exact, rates: Array, code: RateCode, mode: SoftmaxMode
+) -> ErrorConstant:
+    """Return the constant of the staged circuit."""
+    value = score = rounding = 0.0
+    noise = code_noise(rates, code)
+    if noise.any():
+        rows = exact.rows
+        value = float((value_effect(heads, rows) * noise).sum())
+        score = sum(score_parts(heads, exact, noise))
+    if code is RateCode.RANDOM_PHASE:
+        noise = np.where((rates > 0) & (rates < 1), _PHASE_VARIANCE, 0.0)
+        rounding = float((value_effect(heads, exact.rows) * noise).sum())
+        rounding += sum(score_parts(heads, exact, noise))
+    if mode in (SoftmaxMode.GLI, SoftmaxMode.CUP):
+        owed = np.where(exact.rows > 0, _OWED_VARIANCE, 0.0)
+        rounding += float((owed * squared_distances(exact.rows, exact.value)).sum())
+    return ErrorConstant(
+        sampling=sampling_part(exact.rows, exact.value, mode),
+        value=max(value, 0.0),
+        score=max(score, 0.0),
+        tokens=exact.output.shape[0],
+        features=exact.output.shape[1],
+        reference_rms=float(np.sqrt(np.mean(exact.output**2))),
+        rounding=rounding,
+    )
+
+
+def sampling_part(rows: Array, values: Array, mode: SoftmaxMode) -> float:
+    r"""Return :math:`\sum_{hij} w_{hij} \lVert v_{hj} - \bar v_{hi} \rVert^2`.
+
+    A race draws T independent winners: w = A. Escape neurons fire independently of each other at
+    rates A, so a row has the variance of independent coins: w = A (1 - A). Its trace, V = 1,
+    is theorem 3b.
+    """
+    match mode:
+        case SoftmaxMode.RACE:
+            weights = rows
+        case SoftmaxMode.GLI_ESCAPE:
+            weights = rows * (1 - rows)
+        case _:
+            return 0.0
+    return max(float((weights * squared_distances(rows, values)).sum()), 0.0)
+
+
+def squared_distances(rows: Array, values: Array) -> Array:
+    """Return the squared distance of each value j from the mean of row i, [H, N, N]."""
+    means = rows @ values
+    squares = (values**2).sum(axis=-1)[:, None, :] + (means**2).sum(axis=-1)[:, :, None]
+    return np.asarray(np.maximum(squares - 2 * means @ values.transpose(0, 2, 1), 0.0))
+
+
+def value_effect(heads: Heads, rows: Array) -> Array:
+    """Return the squared Frobenius change of the output by a unit of each value rate, [N, D]."""
+    weights = heads.folded_value
+    inner = np.einsum("hac,gac->hga", weights, weights, optimize=True)
+    shared = np.einsum("hij,gij->hgj", rows, rows, optimize=True)
+    return np.asarray(np.einsum("hgj,hga->ja", shared, inner, optimize=True))
+
+
+def score_parts(heads: Heads, exact: Exact, noise: Array) -> tuple[float, float]:
+    """Return the noise of scores by the query encoder and by the key encoder, for D = `noise`."""
+    query, key = _query_part(heads, exact, noise), _key_part(heads, exact, noise)
+    return max(query, 0.0), max(key, 0.0)
+
+
+def _query_part(heads: Heads, exact: Exact, noise: Array) -> float:
+    """Return the noise of x_i through the scores of row i, a block of rows at a time."""
+    count, n, width = exact.query.shape
+    features, out = noise.shape[1], exact.output.shape[1]
+    weights = heads.query.transpose(1, 0, 2).reshape(features, -1)  # [D, H Dk]
+    means = exact.rows @ exact.value
+    block = max(1, _BLOCK // (out * max(count * width, features)))
+    total = 0.0
+    for first in range(0, n, block):
+        rows = exact.rows[:, first : first + block]
+        pulled = np.einsum("hij,hjc,hjo->ihco", rows, exact.key, exact.value, optimize=True)
+        pulled -= np.einsum(
+            "hic,hio->ihco", rows @ exact.key, means[:, first : first + block], optimize=True
+        )
+        size = len(pulled)
+        moved = weights @ pulled.reshape(size, count * width, out)  # [block, D, Do]
+        total += float(((moved**2).sum(axis=2) * noise[first : first + block]).sum())
+    return total * heads.scale**2
+
+
+def _key_part(heads: Heads, exact: Exact, noise: Array) -> float:
+    """Return the noise of x_j through the scores of column j, a pair of heads at a time."""
+    weights = exact.query @ heads.key.transpose(0, 2, 1)  # [H, N, D]: W_K q_i
+    means = exact.rows @ exact.value
+    total = 0.0
+    for h in range(heads.count):
+        for g in range(h, heads.count):
+            spread = (weights[h] * weights[g]) @ noise.T  # [i, j]
+            inner = (
+                (exact.value[h] * exact.value[g]).sum(axis=1)[None, :]
+                - means[g] @ exact.value[h].T
+                - means[h] @ exact.value[g].T
+                + (means[h] * means[g]).sum(axis=1)[:, None]
+            )
+            part = float((spread * exact.rows[h] * exact.rows[g] * inner).sum())
+            total += part if g == h else 2 * part
+    return total * heads.scale**2
