@@ -147,6 +147,7 @@ def test_doctor_says_what_is_missing_and_slow(run, monkeypatch):
         return "1.0"
 
     monkeypatch.setattr(_examination, "version", version)
+    monkeypatch.setattr(_examination, "thread_slowdown", lambda: 1.0)
     monkeypatch.setattr(_examination, "_probe_int8", lambda: (True, 0.5))
     found = Examination.from_json(run("doctor", "--json").out)
     texts = [advice.text for advice in found.advisories]
@@ -156,6 +157,88 @@ def test_doctor_says_what_is_missing_and_slow(run, monkeypatch):
     monkeypatch.setattr(_examination, "_probe_int8", lambda: (False, 0.0))
     found = Examination.from_json(run("doctor", "--json").out)
     assert found.advisories[0].text.startswith("8-bit matrix products are not exact")
+
+
+@pytest.mark.parametrize(("slowdown", "told"), [(1.0, False), (2.9, False), (6.4, True)])
+def test_doctor_advises_one_thread_where_more_stall(run, monkeypatch, slowdown, told):
+    from spikedim.cli import _examination
+
+    monkeypatch.setattr(_examination, "thread_slowdown", lambda: slowdown)
+    found = Examination.from_json(run("doctor", "--json").out)
+    assert found.thread_slowdown == slowdown
+    advised = [advice for advice in found.advisories if "--threads 1," in advice.remedy]
+    assert len(advised) == told
+    if told:
+        assert "6 times as long on" in advised[0].text
+    assert f"takes {slowdown:.1f} times as long as on one" in " ".join(run("doctor").out.split())
+
+
+class Machine:
+    """A clock that moves only while eigenvalues are being found."""
+
+    def __init__(self, seconds, stalls=()):
+        self.now, self.seconds, self.stalls = 0.0, seconds, dict(stalls)
+        self.calls = {1: 0, 4: 0}
+
+    def work(self):
+        import torch
+
+        threads = torch.get_num_threads()
+        self.calls[threads] += 1
+        self.now += self.stalls.get((threads, self.calls[threads]), self.seconds[threads])
+
+
+@pytest.fixture
+def four_threads():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("four_threads")
+@pytest.mark.parametrize(
+    ("seconds", "stalls", "want"),
+    [
+        ({1: 0.002, 4: 0.001}, {}, 0.5),
+        # The first call, which starts the threads, does not count; a later stall does.
+        ({1: 0.001, 4: 0.001}, {(4, 1): 0.6}, 1.0),
+        ({1: 0.001, 4: 0.001}, {(4, 7): 0.201}, 6.0),
+    ],
+)
+def test_thread_probe_compares_means_on_all_threads_and_on_one(seconds, stalls, want):
+    import torch
+
+    from spikedim.cli._thread_probe import thread_slowdown
+
+    machine = Machine(seconds, stalls)
+    got = thread_slowdown(machine.work, lambda: machine.now)
+    assert got == pytest.approx(want)
+    assert torch.get_num_threads() == 4
+    assert machine.calls == {1: 41, 4: 41}
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_thread_probe_ends_after_a_stall():
+    from spikedim.cli._thread_probe import thread_slowdown
+
+    machine = Machine({1: 0.001, 4: 0.09})
+    assert thread_slowdown(machine.work, lambda: machine.now) == pytest.approx(90)
+    assert machine.calls[4] == 1 + 3
+    assert machine.now < 0.5
+
+
+def test_thread_probe_of_one_thread_does_nothing(monkeypatch):
+    import torch
+
+    from spikedim.cli._thread_probe import thread_slowdown
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    machine = Machine({1: 0.001})
+    assert thread_slowdown(machine.work, lambda: machine.now) == 1.0
+    assert machine.calls[1] == 0
 
 
 @pytest.mark.parametrize(

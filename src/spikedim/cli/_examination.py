@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from spikedim import data
+from spikedim.cli._thread_probe import thread_slowdown
 from spikedim.planning import Advisory
 from spikedim.report import Examination, Package
 
@@ -21,14 +22,16 @@ _REQUIREMENT = re.compile(r"([\w.-]+)[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])
 _SHOWN_EXTRAS = ("charts", "hf", "id")
 _CLIENTS = ("npm", "apt-get", "pip")
 _SIDE = 512
+_STALLED = 3.0  # small problems may lose a little on more threads; a stall costs 4 to 1,000 times
 
 
 def examine() -> Examination:
-    """Look at packages, cache, clients and the speed of 8-bit products."""
+    """Look at packages, cache, clients, the speed of 8-bit products and what threads gain."""
     packages = tuple(_packages())
     cache = data.cache_folder()
     cards = [data.describe(name) for name in data.names()]
     exact, speedup = _probe_int8()
+    slowdown = thread_slowdown()
     missing = sorted({part.extra for part in packages if part.extra and not part.version})
     broken = [part.name for part in packages if not part.extra and not part.version]
     ready = f"; without the extras {', '.join(missing)}" if missing else " with every extra"
@@ -51,7 +54,8 @@ def examine() -> Examination:
         torch_threads=torch.get_num_threads(),
         int8_exact=exact,
         int8_speedup=speedup,
-        advisories=tuple(_advice(missing, exact=exact, speedup=speedup)),
+        advisories=tuple(_advice(missing, exact=exact, speedup=speedup, slowdown=slowdown)),
+        thread_slowdown=slowdown,
     )
 
 
@@ -94,7 +98,9 @@ def _fastest(work: Callable[[], object], repeats: int = 5) -> float:
     return min(times)
 
 
-def _advice(missing: list[str], *, exact: bool, speedup: float) -> Iterator[Advisory]:
+def _advice(
+    missing: list[str], *, exact: bool, speedup: float, slowdown: float
+) -> Iterator[Advisory]:
     if not exact:
         yield Advisory(
             "8-bit matrix products are not exact or not there, so 8-bit data takes the "
@@ -107,7 +113,16 @@ def _advice(missing: list[str], *, exact: bool, speedup: float) -> Iterator[Advi
             "Expect `measure` on images to take a few times longer than on one with VNNI or AMX.",
         )
     if torch.get_num_threads() == 1:
-        yield Advisory("Torch uses one thread.", "Pass --threads or unset OMP_NUM_THREADS.")
+        yield Advisory(
+            "Torch uses one thread.",
+            "Right beside other work; else pass --threads or unset OMP_NUM_THREADS.",
+        )
+    if slowdown >= _STALLED:
+        yield Advisory(
+            f"Eigenvalues take {slowdown:.0f} times as long on {torch.get_num_threads()} threads "
+            "as on one: other processes hold the cores that the threads wait for.",
+            "Pass --threads 1, or set OMP_WAIT_POLICY=passive.",
+        )
     for extra in missing:
         yield Advisory(
             f"The extra {extra} is not (fully) installed.", f"pip install 'spikedim[{extra}]'"

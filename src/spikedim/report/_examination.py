@@ -65,6 +65,8 @@ class Examination(Result):
         Time of a 32-bit product over that of the 8-bit product of the same size.
     advisories : tuple of Advisory
         What is slow or missing, and what to do.
+    thread_slowdown : float
+        Time of a small eigenvalue problem on `torch_threads` threads over that on one.
     """
 
     schema: ClassVar[str] = "spikedim.examination/1"
@@ -83,6 +85,7 @@ class Examination(Result):
     int8_exact: bool
     int8_speedup: float
     advisories: tuple[Advisory, ...]
+    thread_slowdown: float = 1.0
 
 
 def examination_view(found: Examination) -> RenderableType:
@@ -112,7 +115,10 @@ def examination_view(found: Examination) -> RenderableType:
         f"Cache: {found.cache_folder} ({size(found.cache_bytes)}).",
         f"Ready to open: {', '.join(found.data_cached) or 'nothing'}.",
         f"Package clients: {clients}.",
-        f"Torch threads: {found.torch_threads}.",
+        (
+            f"Torch threads: {found.torch_threads}; a small eigenvalue problem takes "
+            f"{found.thread_slowdown:.1f} times as long as on one."
+        ),
         f"8-bit products: {exact}, {found.int8_speedup:.1f} times the speed of 32-bit ones.",
     )
     return Group(
