@@ -46,6 +46,7 @@ from spikedim.circuits._softmax import SoftmaxMode, softmax
 from spikedim.circuits._sparsemax import sparsemax
 from spikedim.circuits._spiking_attention import SpikingAttention
 from spikedim.circuits._sweep import sweep
+from spikedim.circuits._sweep_attention import sweep_attention
 from spikedim.circuits._sweep_exponential import sweep_exponential
 from spikedim.circuits._sweep_fit import Slope
 from spikedim.circuits._sweep_result import CircuitSweep, RowPoint, SweepPoint
@@ -112,6 +113,7 @@ __all__ = [
     "softmax_identity_residual",
     "sparsemax",
     "sweep",
+    "sweep_attention",
     "sweep_exponential",
     "sweep_softmax",
     "sweep_universal",

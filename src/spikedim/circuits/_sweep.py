@@ -253,7 +253,7 @@ def _point(at: int, records: Sequence[_Record], theorem: Theorem) -> SweepPoint:
     silent = sum(record.silent_rows for record in records)
     failures = sum(record.holds is False and not record.silent_rows for record in records)
     rows = [row for record in records for row in record.rows]
-    reasons = dict.fromkeys(record.reason for record in records if record.reason)
+    reasons = list(dict.fromkeys(record.reason for record in records if record.reason))
     return SweepPoint(
         at=at,
         steps=records[0].steps,
@@ -273,7 +273,7 @@ def _point(at: int, records: Sequence[_Record], theorem: Theorem) -> SweepPoint:
         rows=tuple(rows[:: -(-len(rows) // _MOST_ROWS)]) if rows else (),
         neurons=records[0].neurons,
         synapses=records[0].synapses,
-        reason="; ".join(reasons),
+        reason=f"{reasons[0]}{' (and others)' * (len(reasons) > 1)}" if reasons else "",
     )
 
 

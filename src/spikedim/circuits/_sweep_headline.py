@@ -44,7 +44,7 @@ def _verdict(found: CircuitSweep) -> str:
     if silent:
         parts.append(f"rows are SILENT at {_places(found, silent)}")
     if parts:
-        return " and ".join(parts)
+        return ("" if name else "no theorem; ") + " and ".join(parts)
     if not name:
         return "no theorem"
     if found.holds is None:

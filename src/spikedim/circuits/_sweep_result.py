@@ -23,7 +23,7 @@ class RowPoint:
     spikes : int
         Read-out spikes of the row.
     error : float
-        l2 distance of the row from the exact one; 1 at most sqrt(2).
+        l2 error of the row of the output.
     """
 
     entropy_bits: float

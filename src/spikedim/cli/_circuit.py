@@ -32,7 +32,6 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of drawn inputs and spikes.
 Png = Annotated[
     Path | None, typer.Option(metavar="FILE.png", help="Draw error against T as a picture.")
 ]
-Array = Annotated[Path | None, typer.Option(metavar="FILE.npy|npz", show_default=False)]
 
 
 @circuit_app.command(
@@ -122,6 +121,65 @@ def exponential_circuit(
 
 
 @circuit_app.command(
+    "attention", epilog="Example: spikedim circuit attention --tokens 8 --steps 64..1024"
+)
+def attention_circuit(
+    *,
+    tokens: Annotated[int, typer.Option(min=1, help="Tokens N.")] = 16,
+    features: Annotated[int, typer.Option(min=1, help="Features D of a token.")] = 32,
+    head_dim: Annotated[int, typer.Option(min=1, help="Dimension of queries and keys.")] = 16,
+    x: Annotated[
+        Path | None, typer.Option(metavar="FILE.npy|npz", help="Your own tokens [N, D].")
+    ] = None,
+    w_q: Annotated[
+        Path | None, typer.Option(metavar="FILE.npy|npz", help="Your own query weights [D, Dk].")
+    ] = None,
+    w_k: Annotated[
+        Path | None, typer.Option(metavar="FILE.npy|npz", help="Your own key weights [D, Dk].")
+    ] = None,
+    w_v: Annotated[
+        Path | None, typer.Option(metavar="FILE.npy|npz", help="Your own value weights [D, Dv].")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="Softmax circuit: gli, gli_escape, race, cup.")] = "gli",
+    encoder: Annotated[
+        str, typer.Option(help="Code of the tokens: bernoulli, sigma_delta, random_phase.")
+    ] = "bernoulli",
+    online: Annotated[
+        bool, typer.Option("--online", help="Read running means: T steps in place of 2 T.")
+    ] = False,
+    published: Annotated[
+        bool, typer.Option("--published", help="Run the published circuit literally.")
+    ] = False,
+    steps: Steps = "16..4096",
+    runs: Runs = None,
+    slope_from: SlopeFrom = None,
+    seed: Seed = 0,
+    out: Out = None,
+    html: Html = None,
+    png: Png = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Attention of one head, compiled to spikes: output error against T."""
+    caller = "circuit attention"
+    values = parse_steps(steps, name="--steps", caller=caller)
+    if online and published:
+        raise typer.BadParameter("--online and --published exclude each other; choose one")
+    form = "online" if online else "published" if published else "staged"
+
+    def make(progress: Any) -> Any:
+        from spikedim.circuits import sweep_attention
+
+        return sweep_attention(
+            steps=values, form=form, tokens=tokens, features=features, head_dim=head_dim, x=x,
+            w_q=w_q, w_k=w_k, w_v=w_v, mode=mode, encoder=encoder, runs=runs,
+            slope_from=slope_from, seed=seed, command=command_line(), progress=progress,
+        )  # fmt: skip
+
+    _answer(caller, make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
+
+
+@circuit_app.command(
     "universal", epilog="Example: spikedim circuit universal --form codebook --cells 2,4,8"
 )
 def universal_circuit(
@@ -166,7 +224,9 @@ def universal_circuit(
         from spikedim.circuits import sweep_universal
         from spikedim.cli._user_function import load_function
 
-        given = function and load_function(function, name="--function", caller=caller)
+        given = (
+            None if function is None else load_function(function, name="--function", caller=caller)
+        )
         return sweep_universal(
             values=values, form=form, function=given, lipschitz=lipschitz, tokens=tokens,
             features=features, samples=samples, runs=runs, slope_from=slope_from, seed=seed,

@@ -3,7 +3,7 @@
 from spikedim.circuits import CircuitSweep, Slope, SweepPoint
 from spikedim.planning import Advisory
 from spikedim.report._circuit_rows_figure import row_points
-from spikedim.report._circuit_spikes_figure import spikes_name, with_spikes
+from spikedim.report._circuit_spikes_figure import circuit_costs, with_spikes
 from spikedim.report._format import approximate, count
 
 __all__ = ["circuit_advisories", "error_claim", "origin_claim", "rows_claim", "spikes_claim"]
@@ -39,12 +39,11 @@ def error_claim(sweep: CircuitSweep) -> str:
 def spikes_claim(sweep: CircuitSweep) -> str:
     """Say what the smallest error costs."""
     points = with_spikes(sweep)
+    name, costs = circuit_costs(sweep)
     if not points:
         return "No point has both spikes and an error"
-    best = min(points, key=lambda point: point.rms_error or 0.0)
-    spikes = best.spikes if best.row_spikes is None else best.row_spikes
-    error = approximate(best.rms_error or 0.0)
-    return f"The smallest error, {error}, takes {count(round(spikes))} {spikes_name(sweep)}"
+    error, cost = min((p.rms_error or 0.0, cost) for p, cost in zip(points, costs, strict=True))
+    return f"The smallest error, {approximate(error)}, takes {count(round(cost))} {name}"
 
 
 def rows_claim(sweep: CircuitSweep) -> str:

@@ -3,7 +3,7 @@
 from spikedim.bounds import Assumption
 from spikedim.circuits import CircuitSweep
 from spikedim.report import _circuit_claims as claims
-from spikedim.report._chart import HALF, Chart, draw
+from spikedim.report._chart import HALF, NARROW, WIDE, Chart, draw
 from spikedim.report._circuit_error_figure import (
     circuit_error_alt,
     circuit_error_figure,
@@ -60,12 +60,24 @@ def _error_charts(sweep: CircuitSweep) -> tuple[Chart, ...]:
             "error",
             lambda width: circuit_error_figure(sweep, width),
             alt=circuit_error_alt(sweep),
-            caption="Dots are measured, with the 95 % interval over the runs; the dashed line of "
-            "their colour is what the error law predicts, the dotted line the fit. Hollow squares "
-            "are the error that the theorem speaks of, in the run that came closest to its bound; "
-            "they must stay below the line of their colour.",
+            caption=_error_caption(sweep),
         ),
     )
+
+
+def _error_caption(sweep: CircuitSweep) -> str:
+    """Say how to read what was drawn, and nothing else."""
+    parts = ["Dots are measured, with the 95 % interval over the runs."]
+    if any(point.rms_law for point in sweep.points):
+        parts.append("The dashed line of their colour is what the error law predicts.")
+    if sweep.slope is not None:
+        parts.append("The dotted line is the fit.")
+    if any(point.bound for point in sweep.points):
+        parts.append(
+            "Hollow squares are the error that the theorem speaks of, in the run that came closest "
+            "to its bound; they must stay below the line of their colour."
+        )
+    return " ".join(parts)
 
 
 def _spikes_section(sweep: CircuitSweep) -> Section:
@@ -76,9 +88,9 @@ def _spikes_section(sweep: CircuitSweep) -> Section:
                 "spikes",
                 lambda width: circuit_spikes_figure(sweep, width),
                 alt=circuit_spikes_alt(sweep),
-                caption="What each error costs in spikes: two circuits may need the same T and "
-                "not the same spikes.",
-                widths=(HALF,),
+                caption="What each error costs: two circuits may need the same T and not the "
+                "same spikes.",
+                widths=(HALF,) if row_points(sweep) else (WIDE, NARROW),
             )
         )
     if row_points(sweep):
@@ -93,7 +105,7 @@ def _spikes_section(sweep: CircuitSweep) -> Section:
             )
         )
     claim = claims.rows_claim(sweep) if row_points(sweep) else claims.spikes_claim(sweep)
-    return Section("spikes", "What it costs in spikes", claim, charts=tuple(charts))
+    return Section("spikes", "What it costs", claim, charts=tuple(charts))
 
 
 def _theorem_claim(sweep: CircuitSweep) -> str:

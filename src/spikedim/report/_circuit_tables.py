@@ -39,8 +39,14 @@ def circuit_table(sweep: CircuitSweep) -> Table:
         Column("worst", numeric=True),
         Column("its bound", numeric=True),
         Column(spikes, numeric=True),
+        *([Column("neurons", numeric=True)] if _grows(sweep) else []),
     ]
     return Table(_title(sweep), tuple(columns), tuple(rows))
+
+
+def _grows(sweep: CircuitSweep) -> bool:
+    """Whether the circuit itself depends on what was swept."""
+    return len({point.neurons for point in sweep.points}) > 1
 
 
 def _title(sweep: CircuitSweep) -> str:
@@ -67,6 +73,7 @@ def _row(point: SweepPoint, sweep: CircuitSweep) -> tuple[str | Quantity, ...]:
         _number(point.error),
         _number(point.bound),
         Quantity(count(round(spikes, 1) if spikes < 100 else round(spikes), 3), spikes),
+        *([Quantity(count(point.neurons), point.neurons)] if _grows(sweep) else []),
     )
 
 

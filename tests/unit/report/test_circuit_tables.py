@@ -1,0 +1,58 @@
+import pytest
+from tests.circuit_examples import bare_sweep, example_point, example_sweep, failing_sweep
+
+from spikedim.report import as_text, circuit_table, circuit_view
+
+
+def test_the_table_has_a_row_for_each_value():
+    table = circuit_table(example_sweep())
+    assert [column.name for column in table.columns] == [
+        "T", "verdict", "RMS error", "by law", "worst", "its bound", "spikes per row",
+    ]  # fmt: skip
+    assert table.cells[1] == ("64", "holds", "0.031 (0.028–0.035)", "0.030", "0.094", "0.31", "65")
+    assert table.title == "RMS row error (l2); worst: largest l1 error of a row; 4 runs each"
+
+
+def test_csv_holds_the_numbers_themselves():
+    header, first, *_ = circuit_table(example_sweep()).to_csv().splitlines()
+    assert header.startswith("T,verdict,RMS error,RMS error low,RMS error high,by law")
+    assert first == "16,holds,0.125,0.1125,0.140625,0.11875,0.375,1.25,17.0"
+
+
+def test_verdicts_are_words():
+    cells = circuit_table(failing_sweep()).cells
+    assert [row[1] for row in cells] == ["SILENT", "FAILS", "holds"]
+    assert circuit_table(bare_sweep()).cells == (("16", "–", "–", "–", "–", "–", "256"),)
+
+
+def test_what_is_swept_names_the_columns():
+    points = tuple(example_point(m, steps=3, row_spikes=None, neurons=m) for m in (2, 4))
+    table = circuit_table(example_sweep(axis="m", points=points))
+    assert [column.name for column in table.columns][:2] == ["m", "T"]
+    assert [column.name for column in table.columns][-2:] == ["spikes", "neurons"]
+    assert table.cells[0][:2] == ("2", "3")
+
+
+def test_the_terminal_gets_the_answer_first_and_warnings_last():
+    text = as_text(circuit_view(failing_sweep()))
+    assert text.startswith("It FAILS.\n")
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.index("Theorem and circuit") < text.index("Warning: ")
+    assert "slope fitted     -0.500 (-0.600 to -0.400, 95 %)" in text
+
+
+def test_notes_are_printed():
+    assert "Rows are drawn anew in each run." in as_text(circuit_view(example_sweep()))
+
+
+def test_a_theorem_that_may_fail_says_how_often():
+    from dataclasses import replace
+
+    theorem = replace(example_sweep().theorem, failure_probability=1e-6)
+    text = as_text(circuit_view(example_sweep(theorem=theorem)))
+    assert "with probability 1e-06 per run" in text
+
+
+@pytest.mark.parametrize("needle", ["none: nothing is promised", "none: an error was not measured"])
+def test_what_is_missing_is_said(needle):
+    assert needle in as_text(circuit_view(bare_sweep()))
