@@ -382,10 +382,10 @@ class CodebookAttention:
 
     def _theorem(self, steps: int | None) -> Theorem:
         """Return what is promised for this input code."""
-        code = "" if steps is None else " + 1/(2T)"
+        radius = "/(2m)" if steps is None else " (1/(2m) + 1/(2T))"
         return Theorem(
             name="5A",
-            statement=f"||f_hat - f||_F <= L sqrt(n d) (1/(2m){code})",
+            statement=f"||f_hat - f||_F <= L sqrt(n d){radius}",
             quantity="largest Frobenius error of a sample",
             assumptions=(_EQUIVARIANT, self._slope),
         )

@@ -140,8 +140,8 @@ def check_function(
     if gap > _ROUNDING * max(1.0, size):
         raise InputError(
             f"{caller}: `function` must be permutation-equivariant, f(P X) = P f(X); got a gap of "
-            f"{gap:.3g} on {_SAMPLES} samples. Let it treat all tokens alike, ties included, and "
-            "draw nothing at random."
+            f"{gap:.3g} on {_SAMPLES} samples. Let it treat all tokens alike, ties included, draw "
+            "nothing at random and, if batched, mix no samples."
         )
     return call, outputs
 

@@ -28,7 +28,7 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 _POOL_MISS = 1e-12  # probability that one step draws more inputs than the wiring has
 _THEOREM = Theorem(
     name="2.2a",
-    statement="|e^M C/T - e^z| <= e^M Bernstein(T, p(1 - p)), p = e^(z - M)",
+    statement="|e^M C/T - e^z| <= e^M min(Bernstein(T, p(1 - p)), Hoeffding(T)), p = e^(z - M)",
     quantity="largest error of an entry",
     assumptions=(
         Assumption("gates and inputs are independent over neurons and steps", True),

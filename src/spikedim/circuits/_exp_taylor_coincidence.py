@@ -31,7 +31,7 @@ __all__ = ["exp_taylor_coincidence"]
 _TRUNCATION = 1e-4  # of e^M, if no order is given
 _THEOREM = Theorem(
     name="2.1",
-    statement="|E_hat - e^z| <= e^z P(Poisson(z + M) > J) + Bernstein(T, Var)",
+    statement="|E_hat - e^z| <= e^z P(Poisson(z + M) > J) + min(Bernstein(T, Var), Hoeffding(T))",
     quantity="largest error of an entry",
     assumptions=(
         Assumption("streams and steps are independent Bernoulli draws at r = (z + M)/(2M)", True),

@@ -83,3 +83,11 @@ def test_bad_input(function, more, message):
         return
     with pytest.raises(InputError, match=f"^equivariance_gap: {message}"):
         equivariance_gap(function, **call)
+
+
+def test_a_batched_function_that_mixes_samples_is_refused():
+    def mixed(x):  # right for one sample, wrong for many
+        return x - x.mean(axis=0)
+
+    assert equivariance_gap(mixed, tokens=3, features=2) < 1e-12
+    assert equivariance_gap(mixed, tokens=3, features=2, batched=True) > 0.01
