@@ -6,6 +6,7 @@ import pytest
 from spikedim.bounds import published_attention_time, published_wta_time
 from spikedim.circuits import (
     SoftmaxMode,
+    SpikingAttention,
     published_attention,
     published_diagonal_wta,
     published_subtractive_rates,
@@ -130,24 +131,44 @@ def test_published_attention_of_the_toy_stops_improving(leak, floor):
     enough = published_attention_time(tokens=2, head_features=2, epsilon_fro=0.1).value
     assert enough == 1600
     assert errors[-1] > 0.28
+    assert our_attention_error(TOY, [np.eye(2)] * 3, steps[-1]) < errors[-1] / 10
+
+
+def our_attention_error(x, weights, steps):
+    circuit = SpikingAttention.compile(*weights)
+    run = circuit.run(x, steps=steps, generator=np.random.default_rng(0))
+    assert run.certificate.theorem.quantity == "Frobenius error of the output"
+    return run.certificate.error
+
+
+def random_layer(seed):
+    rng = np.random.default_rng(seed)
+    return rng.random((16, 32)), [1.5 * rng.normal(size=(32, 16)) / np.sqrt(32) for _ in range(3)]
 
 
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_published_attention_of_random_layers_stops_improving(seed):
-    rng = np.random.default_rng(seed)
-    x = rng.random((16, 32))
-    weights = [1.5 * rng.normal(size=(32, 16)) / np.sqrt(32) for _ in range(3)]
+    x, weights = random_layer(seed)
     errors = attention_errors(x, weights, [128, 512, 2048], 2)
-    exact = published_attention(x, *weights, steps=1, generator=rng).target
     assert abs(slope(errors, [128, 512, 2048])) < 0.1
+    exact = published_attention(x, *weights, steps=1, generator=np.random.default_rng(0)).target
     assert errors[-1] > 0.5 * np.linalg.norm(exact)
+    assert our_attention_error(x, weights, 2048) < errors[-1] / 10
+
+
+@pytest.mark.parametrize("leak", [0.5, 0.9, 1.0])
+def test_no_choice_of_what_the_account_leaves_open_saves_a_random_layer(leak):
+    x, weights = random_layer(3)
+    for weight in (0.0, 1.0, 16.0):
+        result = published_attention(
+            x, *weights, steps=512, leak=leak, weight=weight, generator=np.random.default_rng(0)
+        )
+        assert result.certificate.error > 0.5 * np.linalg.norm(result.target)
 
 
 def test_leaky_neurons_with_signed_weights_are_often_silent():
-    rng = np.random.default_rng(3)
-    x = rng.random((16, 32))
-    weights = [1.5 * rng.normal(size=(32, 16)) / np.sqrt(32) for _ in range(3)]
-    result = published_attention(x, *weights, steps=2048, generator=rng)
+    x, weights = random_layer(3)
+    result = published_attention(x, *weights, steps=2048, generator=np.random.default_rng(0))
     silent = int(result.certificate.reason.split("; ")[1].split(" of ")[0])
     assert silent > 0.05 * 3 * 16 * 16
 
