@@ -77,7 +77,7 @@ def open_table(table: Table, request: Request, column: str | None = None) -> Sou
         )
         return embed(found, request)
     if kind == "image":
-        return _images(table, columns[0], about)
+        return _images(table, columns[0], about, request.memory_budget)
     return _numbers(table, columns, kind == "list", request, about)
 
 
@@ -265,7 +265,7 @@ def _unlist(column: Any, table: Table) -> AnyArray:
     return values.reshape(shape)
 
 
-def _images(table: Table, column: str, about: dict[str, Any]) -> Source:
+def _images(table: Table, column: str, about: dict[str, Any], budget: int) -> Source:
     """Return encoded images, decoded as they are read."""
 
     def encoded() -> Iterator[tuple[bytes | Path, str]]:
@@ -285,10 +285,11 @@ def _images(table: Table, column: str, about: dict[str, Any]) -> Source:
     first = next(encoded(), None)
     if first is None:
         raise refuse("hold at least 2 samples", f"0 in {table.what}", "Supply more samples.")
-    frame = look(*first)
+    frame = look(*first, crop=None, budget=budget)
 
     def read(rows: int) -> Iterator[AnyArray]:
-        return rebatch((decode(*one, frame, None)[None] for one in encoded()), rows)
+        decoded = (decode(*one, frame, crop=None, budget=budget) for one in encoded())
+        return rebatch((pixels[None] for pixels in decoded), rows)
 
     return Source(
         modality="image",

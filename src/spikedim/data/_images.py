@@ -29,7 +29,8 @@ def open_image_folder(folder: Path, request: Request, crop: int | None = None) -
     """Return a source over the images in a folder; classes are its sub-folders, sorted by name."""
     root = _split_folder(folder, request.split)
     paths, names, labels = _list(root)
-    frame, notes = _frame([root / p for p in _spread(paths)], crop)
+    budget = request.memory_budget
+    frame, notes = _frame([root / p for p in _spread(paths)], crop, budget)
     fingerprint, hashed = fingerprint_paths([root / p for p in paths], root, salt=_salt(crop))
 
     def fetch(start: int, stop: int) -> AnyArray:
@@ -38,7 +39,8 @@ def open_image_folder(folder: Path, request: Request, crop: int | None = None) -
     def take(indices: Sequence[int]) -> AnyArray:
         out = np.empty((len(indices), *frame), np.uint8)
         for row, index in enumerate(indices):
-            out[row] = decode(root / paths[index], root / paths[index], frame, crop)
+            file = root / paths[index]
+            out[row] = decode(file, file, frame, crop=crop, budget=budget)
         return out
 
     return Source(
@@ -116,9 +118,9 @@ def _spread(paths: list[str]) -> list[str]:
     return [paths[int(i)] for i in chosen]
 
 
-def _frame(files: list[Path], crop: int | None) -> tuple[Frame, tuple[str, ...]]:
+def _frame(files: list[Path], crop: int | None, budget: int) -> tuple[Frame, tuple[str, ...]]:
     """Return the common shape of the images; without `crop`, refuse different sizes."""
-    frames = [look(file, file) for file in files]
+    frames = [look(file, file, crop=crop, budget=budget) for file in files]
     channels = max(frame[2] for frame in frames)
     if crop is not None:
         return (crop, crop, channels), _notes(crop)
@@ -160,12 +162,13 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
         raise refuse(
             "be 'train' for a tar archive", request.split, "Name another archive.", name="split"
         )
+    budget = request.memory_budget
     classes: list[str] = []
     frame: Frame | None = None
     task = request.progress.start(f"listing {path.name}", None)
-    for name, folder, stream in _members(path, request.memory_budget):
+    for name, folder, stream in _members(path, budget):
         if frame is None:
-            frame = look(stream.read(), f"{path}:{name}")
+            frame = look(stream.read(), f"{path}:{name}", crop=crop, budget=budget)
         classes.append(folder)
         request.progress.advance(task)
     request.progress.finish(task)
@@ -178,8 +181,9 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
     fingerprint, hashed = fingerprint_paths([path], path, salt=_salt(crop))
 
     def images() -> Iterator[AnyArray]:
-        for name, _, stream in _members(path, request.memory_budget):
-            yield decode(stream.read(), f"{path}:{name}", shape, crop)[None]
+        for name, _, stream in _members(path, budget):
+            what = f"{path}:{name}"
+            yield decode(stream.read(), what, shape, crop=crop, budget=budget)[None]
 
     return Source(
         modality="image",

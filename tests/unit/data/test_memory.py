@@ -1,20 +1,30 @@
 """Reading stays within the stated budget, however large the file; measured, not promised."""
 
 import gzip
+import io
 import struct
 import subprocess
 import sys
+import tarfile
 import tracemalloc
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from spikedim._core import InputError
 from spikedim.data import open_samples
 
 BUDGET = 16 << 20
+# Not `getrusage`: its maximum is inherited from the process that starts this one.
+PEAK = """
+import sys
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +59,8 @@ def test_a_file_larger_than_the_budget_is_streamed_within_it(large_npy):
 def test_the_process_itself_stays_small(large_npy):
     """Mapped pages do not show in tracemalloc, so ask the system: 200 MB must not become ours."""
     code = (
-        "import resource, sys\n"
-        "from spikedim.data import open_samples\n"
+        PEAK + "from spikedim.data import open_samples\n"
         "import numpy\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10\n"
         "samples = open_samples(sys.argv[1], memory_budget=int(sys.argv[2]))\n"
         "before = peak()\n"
         "rows = sum(len(batch) for batch in samples.batches())\n"
@@ -99,6 +107,75 @@ def test_images_are_decoded_a_batch_at_a_time(tmp_path, rng, write_image):
     list(samples.batches())  # Pillow's own modules are not what is measured
     peak, _ = peak_of_reading(samples)
     assert peak < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [("png", {}), ("jpg", {"progressive": True}), ("webp", {"lossless": True, "method": 0})],
+)
+def test_decoding_an_image_takes_no_more_than_it_is_booked_at(tmp_path, suffix, options):
+    """Pillow's memory does not show in tracemalloc: ask the system."""
+    path, side = tmp_path / f"a.{suffix}", 1500
+    ramp = np.add.outer(np.arange(side), np.arange(side)).astype(np.uint8)
+    Image.fromarray(np.stack([ramp, ramp.T, 255 - ramp], axis=2)).save(path, **options)
+    code = (
+        PEAK + "from pathlib import Path\n"
+        "from spikedim.data._decode import _COLOUR_BYTES, decode\n"
+        "path, side = Path(sys.argv[1]), int(sys.argv[2])\n"
+        "Image = __import__('PIL.Image').Image\n"
+        "Image.init()\n"
+        "before, budget = peak(), _COLOUR_BYTES * side * side\n"
+        "decode(path, path, (side, side, 3), crop=None, budget=budget)\n"
+        "print(peak() - before, budget)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(side)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    growth, budget = map(int, run.stdout.split())
+    assert 3 * side * side < growth < budget
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size", "mode", "needed"),
+    [
+        ("{}", (3000, 2000), "RGB", 24 * 6_000_000),
+        ("{}", (4000, 4000), "L", 8 * 16_000_000),
+        # Resized to a shorter side of 256, a sliver becomes a giant.
+        ("images:{}@224", (4000, 4), "RGB", 24 * 16_000 + 8 * 256 * 256_000),
+    ],
+)
+def test_an_image_must_fit_the_budget_decoded(tmp_path, scheme, size, mode, needed):
+    for name in ("a.png", "b.png"):
+        Image.new(mode, size).save(tmp_path / name)
+    assert (tmp_path / "a.png").stat().st_size < 1 << 17
+    width, height = size
+    with pytest.raises(
+        InputError,
+        match=rf"`memory_budget` must be at least {needed:,} bytes to decode an image of {width} x "
+        rf"{height} pixels; got 67,108,864 for .*a\.png\. Raise it, or scale the image down\.",
+    ):
+        open_samples(scheme.format(tmp_path), memory_budget="64MB")
+    assert open_samples(scheme.format(tmp_path), memory_budget=needed).shape[0] == 2
+
+
+def test_an_image_in_an_archive_or_a_table_must_fit_the_budget_decoded(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("RGB", (3000, 2000)).save(buffer, "PNG")
+    data = buffer.getvalue()
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name in ("a/1.png", "a/2.png"):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    pq.write_table(pa.table({"image": [data, data]}), tmp_path / "x.parquet")
+    needed = 24 * 6_000_000 + len(data)
+    for name in ("x.tar", "x.parquet"):
+        with pytest.raises(InputError, match=rf"at least {needed:,} bytes to decode an image"):
+            open_samples(str(tmp_path / name), memory_budget=needed - 1)
+        assert open_samples(str(tmp_path / name), memory_budget=needed).shape == (2, 18_000_000)
 
 
 def test_labels_must_fit_the_budget(tmp_path, write_idx):
