@@ -79,7 +79,7 @@ def check_integer(
 
 def check_choice(value: object, choices: Iterable[str], *, name: str, caller: str) -> str:
     """Return `value` if it is one of `choices`; otherwise raise `InputError` with a suggestion."""
-    known = list(choices)
+    known = [str(choice) for choice in choices]  # members of a StrEnum show their value
     if isinstance(value, str) and value in known:
         return value
     close = difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)

@@ -11,7 +11,7 @@ import numpy as np
 from spikedim._core import FloatArray
 from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon
 from spikedim.circuits._attention_checks import check_attention_noise, check_mask, check_tokens
-from spikedim.circuits._attention_constant import ErrorConstant, error_parts
+from spikedim.circuits._attention_constant import ErrorConstant, error_parts, score_effects
 from spikedim.circuits._attention_heads import Exact, Heads
 from spikedim.circuits._attention_noise import AttentionNoise
 from spikedim.circuits._attention_result import (
@@ -176,7 +176,7 @@ class AbstractSpikingAttention(ABC):
             If `x` leaves the range of a channel or a shape is wrong.
         """
         rates, exact = self._exact(x, mask, "error_constant")
-        return error_parts(self.heads, exact, rates, self.encoder, self.mode)
+        return self._constant(rates, exact)
 
     def online_error_constant(
         self, x: Any, *, steps: int, mask: Any | None = None
@@ -204,8 +204,7 @@ class AbstractSpikingAttention(ABC):
         """
         rates, exact = self._exact(x, mask, "online_error_constant")
         count = check_steps(steps, caller=self._caller("online_error_constant"))
-        constant = error_parts(self.heads, exact, rates, self.encoder, self.mode)
-        return online_constant(constant, count)
+        return online_constant(self._constant(rates, exact), count)
 
     def steps_for(self, x: Any, *, epsilon: Epsilon, mask: Any | None = None) -> Bound:
         """Return the steps T of either stage after which the staged error is `epsilon`.
@@ -233,7 +232,7 @@ class AbstractSpikingAttention(ABC):
         """
         caller = self._caller("steps_for")
         rates, exact = self._exact(x, mask, "steps_for")
-        constant = error_parts(self.heads, exact, rates, self.encoder, self.mode)
+        constant = self._constant(rates, exact)
         entries = exact.output.size
         target = math.sqrt(entries) * epsilon.as_rms(
             entries=entries, reference_rms=constant.reference_rms
@@ -313,6 +312,10 @@ class AbstractSpikingAttention(ABC):
         rates = self._rates(x, method)
         added = self._mask(mask, len(rates), method)
         return rates, self.heads.exact(rates, added)
+
+    def _constant(self, rates: Array, exact: Exact) -> ErrorConstant:
+        effects = score_effects(self.heads, exact)
+        return error_parts(self.heads, exact, effects, rates, self.encoder, self.mode)
 
     def _certain_steps(self, rates: Array, exact: Exact, target: float) -> int:
         return certain_steps(

@@ -7,8 +7,8 @@ from typing import Any, final
 import numpy as np
 
 from spikedim.circuits._attention_constant import (
+    ScoreEffects,
     sampling_part,
-    score_parts,
     squared_distances,
     value_effect,
 )
@@ -56,6 +56,7 @@ def output_bound(
     heads: Heads,
     rates: Array,
     exact: Exact,
+    effects: ScoreEffects,
     run: AttentionRun,
     *,
     code: RateCode,
@@ -72,7 +73,11 @@ def output_bound(
     return BoundParts(
         value=_value_bound(heads, rates, run.rows, code, steps),
         score=score_bound(
-            heads, rates, exact, score_errors(heads, rates, exact, code, steps), code, steps
+            rates,
+            exact,
+            score_errors(heads, rates, exact, code, steps),
+            effects if code is RateCode.BERNOULLI else None,
+            steps,
         ),
         circuit=_circuit_bound(exact.value, run, mode, steps),
     )
@@ -134,7 +139,7 @@ def score_errors(
 
 
 def score_bound(
-    heads: Heads, rates: Array, exact: Exact, errors: ScoreErrors, code: RateCode, steps: int
+    rates: Array, exact: Exact, errors: ScoreErrors, effects: ScoreEffects | None, steps: int
 ) -> float:
     r"""Bound what score errors add, by the smaller of two arguments.
 
@@ -143,28 +148,27 @@ def score_bound(
        row's mean of the values moves by no more than that times their diameter.
     2. To first order it moves by the covariance of values and scores; what is left is half a third
        central moment, at most :math:`e^2 \mathrm{diam} / 2`. The linear part of the first
-       order is a sum of independent spikes with a known mean square.
+       order is a sum of independent spikes with a known mean square: a Bernoulli code has
+       `effects`, others give None.
     """
     wide = diameters(exact.value)[:, None]
     largest = (errors.linear + errors.product).max(axis=2)
     crude = float(np.linalg.norm((np.tanh(largest / 2) * wide).sum(axis=0)))
-    if code is not RateCode.BERNOULLI:
+    if effects is None:
         return crude
     apart = (exact.rows * np.sqrt(squared_distances(exact.rows, exact.value))).sum(axis=2)
     rest = errors.product.max(axis=2) * apart + largest**2 * wide / 2
-    return min(
-        crude, _linear_scores(heads, rates, exact, steps) + float(np.linalg.norm(rest.sum(axis=0)))
-    )
+    linear = _linear_scores(rates, effects, steps, exact.scores.size)
+    return min(crude, linear + float(np.linalg.norm(rest.sum(axis=0))))
 
 
-def _linear_scores(heads: Heads, rates: Array, exact: Exact, steps: int) -> float:
+def _linear_scores(rates: Array, effects: ScoreEffects, steps: int, scores: int) -> float:
     """Bound the linear part over all rows: McDiarmid over the spikes of either encoder."""
-    log = _SHARE + math.log(9 * exact.scores.size)
-    means = score_parts(heads, exact, rates * (1 - rates))
-    reaches = score_parts(heads, exact, np.ones_like(rates))
+    log = _SHARE + math.log(9 * scores)
     return sum(
-        math.sqrt(mean / steps) + math.sqrt(log * reach / (2 * steps))
-        for mean, reach in zip(means, reaches, strict=True)
+        math.sqrt(float((effect * rates * (1 - rates)).sum()) / steps)
+        + math.sqrt(log * float(effect.sum()) / (2 * steps))
+        for effect in (effects.query, effects.key)
     )
 
 

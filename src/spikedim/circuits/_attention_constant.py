@@ -14,16 +14,17 @@ from spikedim.circuits._softmax import SoftmaxMode
 
 __all__ = [
     "ErrorConstant",
+    "ScoreEffects",
     "error_parts",
     "sampling_part",
-    "score_parts",
+    "score_effects",
     "squared_distances",
     "value_effect",
 ]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_BLOCK = 1 << 23  # numbers held at once by the query part
+_BLOCK = 1 << 21  # numbers held at once by the query part
 _ROUNDING = 1e-9
 _PHASE_VARIANCE = 1 / 6  # of T times a rate that is coded from a random phase, {xT} uniform
 _OWED_VARIANCE = 1 / 12  # of the spikes that a deterministic competitor is owed, uniform
@@ -119,27 +120,41 @@ class ErrorConstant(Result):
         return max(1, math.ceil((self.total + root) / (2 * target) * (1 - _ROUNDING)))
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class ScoreEffects:
+    """Squared Frobenius change of the output by a unit of each rate, [N, D], through scores."""
+
+    query: Array
+    key: Array
+
+
 def error_parts(
-    heads: Heads, exact: Exact, rates: Array, code: RateCode, mode: SoftmaxMode
+    heads: Heads,
+    exact: Exact,
+    effects: ScoreEffects,
+    rates: Array,
+    code: RateCode,
+    mode: SoftmaxMode,
+    *,
+    spent: Array | None = None,
 ) -> ErrorConstant:
-    """Return the constant of the staged circuit."""
-    value = score = rounding = 0.0
+    """Return the constant of the staged circuit; `spent` [H, N] is the spikes per step of rows."""
     noise = code_noise(rates, code)
-    if noise.any():
-        rows = exact.rows
-        value = float((value_effect(heads, rows) * noise).sum())
-        score = sum(score_parts(heads, exact, noise))
+    by_value = value_effect(heads, exact.rows)
+    by_score = effects.query + effects.key
+    rounding = 0.0
     if code is RateCode.RANDOM_PHASE:
-        noise = np.where((rates > 0) & (rates < 1), _PHASE_VARIANCE, 0.0)
-        rounding = float((value_effect(heads, exact.rows) * noise).sum())
-        rounding += sum(score_parts(heads, exact, noise))
+        rounding = _PHASE_VARIANCE * float((by_value + by_score)[(rates > 0) & (rates < 1)].sum())
     if mode in (SoftmaxMode.GLI, SoftmaxMode.CUP):
         owed = np.where(exact.rows > 0, _OWED_VARIANCE, 0.0)
+        if spent is not None:
+            owed = owed / spent[..., None] ** 2
         rounding += float((owed * squared_distances(exact.rows, exact.value)).sum())
     return ErrorConstant(
         sampling=sampling_part(exact.rows, exact.value, mode),
-        value=max(value, 0.0),
-        score=max(score, 0.0),
+        value=float((by_value * noise).sum()),
+        score=float((by_score * noise).sum()),
         tokens=exact.output.shape[0],
         features=exact.output.shape[1],
         reference_rms=float(np.sqrt(np.mean(exact.output**2))),
@@ -176,49 +191,47 @@ def value_effect(heads: Heads, rows: Array) -> Array:
     weights = heads.folded_value
     inner = np.einsum("hac,gac->hga", weights, weights, optimize=True)
     shared = np.einsum("hij,gij->hgj", rows, rows, optimize=True)
-    return np.asarray(np.einsum("hgj,hga->ja", shared, inner, optimize=True))
+    effect: Array = np.einsum("hgj,hga->ja", shared, inner, optimize=True)
+    return np.maximum(effect, 0.0)
 
 
-def score_parts(heads: Heads, exact: Exact, noise: Array) -> tuple[float, float]:
-    """Return the noise of scores by the query encoder and by the key encoder, for D = `noise`."""
-    query, key = _query_part(heads, exact, noise), _key_part(heads, exact, noise)
-    return max(query, 0.0), max(key, 0.0)
+def score_effects(heads: Heads, exact: Exact) -> ScoreEffects:
+    """Return what each query and key rate does to the output through the scores."""
+    return ScoreEffects(_query_effect(heads, exact), _key_effect(heads, exact))
 
 
-def _query_part(heads: Heads, exact: Exact, noise: Array) -> float:
-    """Return the noise of x_i through the scores of row i, a block of rows at a time."""
+def _query_effect(heads: Heads, exact: Exact) -> Array:
+    """Return the effect of x_i through the scores of row i, a block of rows at a time."""
     count, n, width = exact.query.shape
-    features, out = noise.shape[1], exact.output.shape[1]
-    weights = heads.query.transpose(1, 0, 2).reshape(features, -1)  # [D, H Dk]
+    features, out = heads.query.shape[1], exact.output.shape[1]
+    weights = heads.scale * heads.query.transpose(1, 0, 2).reshape(features, -1)  # [D, H Dk]
     means = exact.rows @ exact.value
-    block = max(1, _BLOCK // (out * max(count * width, features)))
-    total = 0.0
+    effect = np.empty((n, features))
+    block = max(1, _BLOCK // (out * max(count * width, features) + count * width * n))
     for first in range(0, n, block):
-        rows = exact.rows[:, first : first + block]
-        pulled = np.einsum("hij,hjc,hjo->ihco", rows, exact.key, exact.value, optimize=True)
-        pulled -= np.einsum(
-            "hic,hio->ihco", rows @ exact.key, means[:, first : first + block], optimize=True
-        )
-        size = len(pulled)
-        moved = weights @ pulled.reshape(size, count * width, out)  # [block, D, Do]
-        total += float(((moved**2).sum(axis=2) * noise[first : first + block]).sum())
-    return total * heads.scale**2
+        part = slice(first, first + block)
+        rows = exact.rows[:, part]
+        weighted = rows[:, :, None, :] * exact.key.transpose(0, 2, 1)[:, None]  # [H, block, Dk, N]
+        pulled = weighted @ exact.value[:, None]
+        pulled -= weighted.sum(axis=3)[..., None] * means[:, part, None, :]
+        moved = weights @ pulled.transpose(1, 0, 2, 3).reshape(-1, count * width, out)
+        effect[part] = np.einsum("iao,iao->ia", moved, moved)
+    return effect
 
 
-def _key_part(heads: Heads, exact: Exact, noise: Array) -> float:
-    """Return the noise of x_j through the scores of column j, a pair of heads at a time."""
-    weights = exact.query @ heads.key.transpose(0, 2, 1)  # [H, N, D]: W_K q_i
+def _key_effect(heads: Heads, exact: Exact) -> Array:
+    """Return the effect of x_j through the scores of column j, a pair of heads at a time."""
+    weights = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)  # [H, N, D]: W_K q_i
     means = exact.rows @ exact.value
-    total = 0.0
+    effect = np.zeros((exact.query.shape[1], heads.key.shape[1]))
     for h in range(heads.count):
         for g in range(h, heads.count):
-            spread = (weights[h] * weights[g]) @ noise.T  # [i, j]
             inner = (
                 (exact.value[h] * exact.value[g]).sum(axis=1)[None, :]
                 - means[g] @ exact.value[h].T
                 - means[h] @ exact.value[g].T
                 + (means[h] * means[g]).sum(axis=1)[:, None]
             )
-            part = float((spread * exact.rows[h] * exact.rows[g] * inner).sum())
-            total += part if g == h else 2 * part
-    return total * heads.scale**2
+            shared = exact.rows[h] * exact.rows[g] * inner  # [i, j]
+            effect += (1 if g == h else 2) * shared.T @ (weights[h] * weights[g])
+    return np.maximum(effect, 0.0)

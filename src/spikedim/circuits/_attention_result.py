@@ -8,7 +8,7 @@ import numpy as np
 from spikedim._core import Provenance
 from spikedim.bounds import Assumption
 from spikedim.circuits._attention_bound import FAILURE, output_bound
-from spikedim.circuits._attention_constant import ErrorConstant, error_parts
+from spikedim.circuits._attention_constant import ErrorConstant, error_parts, score_effects
 from spikedim.circuits._attention_heads import Exact, Heads
 from spikedim.circuits._attention_run import AttentionRun, needs_noise
 from spikedim.circuits._certificate import Theorem, certify
@@ -55,11 +55,16 @@ def attention_result(
     output = np.where(lost[:, None], 0.0, run.output)
     error = bound = law = None
     if exact is not None:
-        constant = error_parts(heads, exact, rates, code, mode)
+        effects = score_effects(heads, exact)
+        spent = np.maximum(run.row_spikes, 1) / steps
+        constant = error_parts(heads, exact, effects, rates, code, mode, spent=spent)
         law = _rms_law(online_constant(constant, steps) if online else constant, code, steps)
         error = float(np.linalg.norm((output - exact.output)[~lost]))
-    if exact is not None and not online:
-        bound = output_bound(heads, rates, exact, run, code=code, mode=mode, steps=steps).total
+        if not online:
+            parts = output_bound(
+                heads, rates, exact, effects, run, code=code, mode=mode, steps=steps
+            )
+            bound = parts.total
     spikes = _spikes(run, rates.size, steps)
     certificate = certify(
         _theorem(needs_noise(code, mode), online=online, fresh=fresh),

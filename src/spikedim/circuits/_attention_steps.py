@@ -34,7 +34,7 @@ def certain_steps(
         errors = score_errors(heads, rates, exact, code, steps)
         return (
             worst_values(heads, rates, code, steps)
-            + score_bound(heads, rates, exact, errors, code, steps)
+            + score_bound(rates, exact, errors, None, steps)
             + _worst_circuit(exact, mode) / steps
         )
 
