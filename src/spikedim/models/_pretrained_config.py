@@ -10,6 +10,7 @@ from spikedim._core import InputError, check_integer, check_positive
 __all__ = ["PretrainedConfig", "read_config"]
 
 _MAX_BYTES = 1 << 20
+_MOST_LAYERS = 1024  # a name is made for every tensor of every layer before the file is read
 _SIZES = {
     "layers": "num_hidden_layers",
     "heads": "num_attention_heads",
@@ -54,7 +55,8 @@ class PretrainedConfig:
     Raises
     ------
     InputError
-        If a size is not a positive integer, or `heads` does not divide `width`.
+        If a size is not a positive integer, there are more than 1,024 layers, or `heads` does
+        not divide `width`.
 
     Examples
     --------
@@ -74,6 +76,10 @@ class PretrainedConfig:
     def __post_init__(self) -> None:
         for name in _SIZES:
             check_integer(getattr(self, name), name=name, caller="PretrainedConfig")
+        if self.layers > _MOST_LAYERS:
+            raise InputError(
+                f"PretrainedConfig: `layers` must be at most {_MOST_LAYERS}; got {self.layers}."
+            )
         check_positive(
             self.layer_norm_epsilon, name="layer_norm_epsilon", caller="PretrainedConfig"
         )
@@ -158,6 +164,11 @@ def read_config(folder: Path) -> PretrainedConfig:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return the JSON object in `path`."""
+    if not path.is_file():  # and not a pipe, which could make reading wait for ever
+        raise InputError(
+            f"read_pretrained: `folder` must hold a config.json; got none in {str(path.parent)!r}. "
+            "Name the folder of a pretrained model."
+        )
     data: Any = None
     problem = "no JSON object"
     try:
