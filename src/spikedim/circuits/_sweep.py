@@ -1,5 +1,6 @@
 """A circuit run at many T: its measured error beside its theorem, and how fast it falls."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,7 @@ def sweep(
     axis: str = "T",
     axis_name: str = "time steps T",
     quantity: str | None = None,
+    error_axes: int = 1,
     notes: Sequence[str] = (),
     data_fingerprint: str = "",
     command: str | None = None,
@@ -77,6 +79,9 @@ def sweep(
         Symbol and meaning of what is swept.
     quantity : str, optional
         What the RMS error is of; by default ``"error"``.
+    error_axes : int
+        How many trailing axes of the value one error is the norm over: 0 for entries, 1 for rows,
+        2 for matrices.
     notes : sequence of str
         Remarks to keep with the result.
     data_fingerprint : str
@@ -129,7 +134,7 @@ def sweep(
             generator = np.random.default_rng([seed, at, number])
             result = _watched(cases[number % len(cases)], at, generator, weak)
             theorem = result.certificate.theorem
-            records.append(_record(result))
+            records.append(_record(result, error_axes))
             progress.advance(task, float(at))
         points.append(_point(at, records, theorem))
     progress.finish(task)
@@ -182,6 +187,7 @@ class _Record:
     spikes: int
     rms_error: float | None
     rms_law: float | None
+    reference: float | None
     error: float | None
     bound: float | None
     holds: bool | None
@@ -194,7 +200,7 @@ class _Record:
     reason: str
 
 
-def _record(result: CircuitResult) -> _Record:
+def _record(result: CircuitResult, error_axes: int) -> _Record:
     """Reduce a result to numbers, so that a sweep needs the memory of one run."""
     found, entropy = result.certificate, result.row_entropy_bits
     return _Record(
@@ -202,6 +208,7 @@ def _record(result: CircuitResult) -> _Record:
         spikes=found.spikes,
         rms_error=found.rms_error,
         rms_law=found.rms_law,
+        reference=_reference(result, error_axes),
         error=found.error,
         bound=found.bound,
         holds=found.holds,
@@ -213,6 +220,14 @@ def _record(result: CircuitResult) -> _Record:
         synapses=found.synapses,
         reason=found.reason,
     )
+
+
+def _reference(result: CircuitResult, error_axes: int) -> float | None:
+    """Return the RMS, over all errors, of the norm of the exact value."""
+    if result.target is None:
+        return None
+    counted = result.target.shape[: result.target.ndim - error_axes]
+    return float(np.sqrt(np.square(result.target).sum() / max(1, math.prod(counted))))
 
 
 def _rows(result: CircuitResult) -> tuple[RowPoint, ...]:
@@ -243,6 +258,8 @@ def _point(at: int, records: Sequence[_Record], theorem: Theorem) -> SweepPoint:
         rms, low, high = pooled_rms([x.rms_error for x in records if x.rms_error is not None])
     if all(record.rms_law is not None for record in records):
         law = pooled_rms([x.rms_law for x in records if x.rms_law is not None])[0]
+    known = [record.reference for record in records if record.reference is not None]
+    reference = pooled_rms(known)[0] if known else None
     pairs = [(x.error, x.bound) for x in records if x.error is not None and x.bound is not None]
     if pairs:
         error, bound = worst_row(*zip(*pairs, strict=True))
@@ -263,6 +280,7 @@ def _point(at: int, records: Sequence[_Record], theorem: Theorem) -> SweepPoint:
         rms_low=low,
         rms_high=high,
         rms_law=law,
+        relative_error=None if rms is None or not reference else rms / reference,
         error=error,
         bound=bound,
         holds=_verdict(records, failures, theorem.failure_probability),

@@ -157,6 +157,7 @@ def sweep_attention(
         subject=f"spiking attention ({words}; {rows} tokens of {channels} features, head "
         f"dimension {width})",
         quantity="error of the output (Frobenius)",
+        error_axes=2,
         data_fingerprint=fingerprint_arrays(*given.values()) if given else "",
         command=command,
         progress=progress,

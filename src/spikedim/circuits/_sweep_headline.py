@@ -6,7 +6,7 @@ from spikedim.circuits._sweep_result import CircuitSweep, SweepPoint
 
 __all__ = ["headline"]
 
-_GOAL = 0.05  # an error that the last part of the sentence asks for
+_GOAL = 0.05  # relative error that the last part of the sentence asks for
 _FLAT = -0.1  # a slope above this is no fall worth the name
 
 
@@ -62,7 +62,7 @@ def _places(found: CircuitSweep, points: list[SweepPoint]) -> str:
 
 def _price(found: CircuitSweep) -> str:
     """Say the error and the spikes at the first point that is good enough, else at the last."""
-    good = [p for p in found.points if p.rms_error is not None and p.rms_error <= _GOAL]
+    good = [p for p in found.points if p.relative_error is not None and p.relative_error <= _GOAL]
     point = good[0] if good else found.points[-1]
     place = f"at {found.axis} = {point.at:,}"
     spikes, per = point.spikes, "spikes"
@@ -73,12 +73,15 @@ def _price(found: CircuitSweep) -> str:
 
 
 def _error(point: SweepPoint) -> str:
-    """Return an error with its interval."""
+    """Return an error with its interval, and its share of the exact value."""
     value = point.rms_error or 0.0
-    if point.rms_low is None or point.rms_high is None:
-        return _number(value)
-    low, high = _number(point.rms_low), _number(point.rms_high)
-    return _number(value) if low == high else f"{_number(value)} ({low} to {high})"
+    text = _number(value)
+    if point.rms_low is not None and point.rms_high is not None:
+        low, high = _number(point.rms_low), _number(point.rms_high)
+        text += "" if low == high else f" ({low} to {high})"
+    if point.relative_error is not None:
+        text += f", {_number(100 * point.relative_error)} % of the exact value,"
+    return text
 
 
 def _number(value: float, *, whole: bool = False) -> str:

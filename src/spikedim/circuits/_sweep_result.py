@@ -52,6 +52,8 @@ class SweepPoint:
         Ends of its 95 % interval over the runs; None for one run.
     rms_law : float or None
         What the error law predicts for `rms_error`; None if there is no law.
+    relative_error : float or None
+        `rms_error` over the RMS of the exact value in the same norm; None if not measured.
     error, bound : float or None
         Error and bound of the run that comes closest to its bound or passes it furthest.
     holds : bool or None
@@ -79,6 +81,7 @@ class SweepPoint:
     rms_low: float | None
     rms_high: float | None
     rms_law: float | None
+    relative_error: float | None
     error: float | None
     bound: float | None
     holds: bool | None

@@ -123,6 +123,7 @@ def sweep_universal(
         axis="m" if codebook else "T",
         axis_name="cells per axis m" if codebook else "time steps T of one window",
         quantity="error of a sample (Frobenius)",
+        error_axes=2,
         notes=[f"The function is {words}."],
         command=command,
         progress=progress,

@@ -81,7 +81,7 @@ def softmax_circuit(
 
 
 @circuit_app.command(
-    "exp", epilog="Example: spikedim circuit exp --form taylor --z 0.5,-1 --steps 64..4096"
+    "exp", epilog="Example: spikedim circuit exp --form taylor --steps 64..1024 --runs 20"
 )
 def exponential_circuit(
     *,
@@ -160,7 +160,7 @@ def attention_circuit(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Attention of one head, compiled to spikes: output error against T."""
+    """Attention compiled to spikes: output error against T."""
     caller = "circuit attention"
     values = parse_steps(steps, name="--steps", caller=caller)
     if online and published:

@@ -29,15 +29,16 @@ def circuit_table(sweep: CircuitSweep) -> Table:
         rows.
     """
     rows = [_row(point, sweep) for point in sweep.points]
-    spikes = "spikes per row" if _by_row(sweep) else "spikes"
+    spikes = "spikes/row" if _by_row(sweep) else "spikes"
     columns = [
         Column(sweep.axis, numeric=True),
         *([] if sweep.axis == "T" else [Column("T", numeric=True)]),
         Column("verdict"),
         Column("RMS error", numeric=True, interval=True),
+        Column("relative", "%", numeric=True),
         Column("by law", numeric=True),
         Column("worst", numeric=True),
-        Column("its bound", numeric=True),
+        Column("bound", numeric=True),
         Column(spikes, numeric=True),
         *([Column("neurons", numeric=True)] if _grows(sweep) else []),
     ]
@@ -69,6 +70,7 @@ def _row(point: SweepPoint, sweep: CircuitSweep) -> tuple[str | Quantity, ...]:
         *([] if sweep.axis == "T" else [Quantity(f"{point.steps:,}", point.steps)]),
         verdict_word(point),
         Quantity(interval(rms, *ends), point.rms_error, point.rms_low, point.rms_high),
+        _number(None if point.relative_error is None else 100 * point.relative_error),
         _number(point.rms_law),
         _number(point.error),
         _number(point.bound),

@@ -42,7 +42,7 @@ def test_the_headline_says_slope_expectation_verdict_and_price():
     text = swept(falling, expected_slope=-1.0, subject="stand-in (n = 2)").headline
     assert text.startswith("stand-in (n = 2): the RMS row error falls as T^-0.99 (-1.1")
     assert ", expected -1; every certificate of theorem 3a holds; 0.0" in text
-    assert text.endswith("at T = 64 with 64 spikes per row.")
+    assert text.endswith("2.2 % of the exact value, at T = 64 with 64 spikes per row.")
 
 
 def test_a_point_does_not_depend_on_the_sweep_it_is_in():
@@ -153,6 +153,12 @@ def test_an_unmeasured_error_is_not_checked():
     assert found.slope_reason == "an error was not measured"
 
 
+@pytest.mark.parametrize(("axes", "reference"), [(0, 0.5), (1, 0.5 * 2**0.5), (2, 0.5 * 2**0.5)])
+def test_the_relative_error_is_in_the_norm_of_the_error(axes, reference):
+    found = swept(lambda t, _: example_result(t, error=0.1), error_axes=axes)
+    assert found.points[0].relative_error == pytest.approx(0.1 / reference)
+
+
 def test_exact_values_have_no_slope():
     found = swept(lambda t, _: example_result(t, error=0.0))
     assert found.slope is None
@@ -163,7 +169,7 @@ def test_exact_values_have_no_slope():
 def test_circuits_without_rows_count_all_spikes():
     found = swept(lambda t, _: example_result(t, error=0.01, rows=False))
     assert (found.points[0].row_spikes, found.points[0].rows) == (None, ())
-    assert found.headline.endswith("0.010 at T = 16 with 32 spikes.")
+    assert found.headline.endswith("0.010, 1.4 % of the exact value, at T = 16 with 32 spikes.")
 
 
 def test_weak_results_become_notes_and_other_warnings_pass():
