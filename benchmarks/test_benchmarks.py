@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 
+from spikedim.circuits import gli
 from spikedim.data import open_samples
 from spikedim.dimension import CovarianceSketch, covariance_spectrum, participation_ratio, pca95
 from spikedim.planning import plan
@@ -63,3 +64,11 @@ def test_reading_digits(benchmark):
 def test_plan_on_digits(benchmark):
     result = benchmark.pedantic(plan, args=("digits",), rounds=1)
     assert result.steps_low <= result.steps <= result.steps_high
+
+
+@pytest.mark.parametrize("emission", ["integrate_and_fire", "escape"])
+def test_softmax_by_inhibition(benchmark, emission):
+    logits = np.random.default_rng(0).standard_normal((64, 64))
+    generator = np.random.default_rng(1)
+    result = benchmark(gli, logits, steps=600, emission=emission, generator=generator)
+    assert result.certificate.holds

@@ -29,6 +29,7 @@ FAILURE_PROBABILITY = 1e-6
 """With which a sound run of escape emission may break its bound, all rows together."""
 
 _LOWEST_CELL = -40  # the grid of predictable sums starts at 2**-40
+_CELLS_PER_DOUBLING = 8  # finer costs more in the union than it saves by rounding up
 
 
 def gli_error_law(
@@ -143,14 +144,15 @@ def escape_bound(
     ``M_i = N_i - attn_i N`` sums independent centred spikes with weights 1 - attn_i and -attn_j
     of modulus at most 1, so it is a martingale whose predictable variance is at most
     ``x_i = attn_i (1 - attn_i) sum_t sum_j p_j(t)``. The total drive `drive` [R] is known after
-    the run, not before: one inequality for each x on the grid 2**-40, ..., 2**K >= steps covers
-    it. `bounds` is the number of pairs of a row and a competitor.
+    the run, not before: one inequality for each x on the grid 2**-40, 2**(-40 + 1/8), ..., 2**K
+    >= steps covers it. `bounds` is the number of pairs of a row and a competitor.
     """
     highest = max(0, math.ceil(math.log2(steps)))
-    cells = highest - _LOWEST_CELL + 1
+    cells = _CELLS_PER_DOUBLING * (highest - _LOWEST_CELL) + 1
     log_odds = math.log(2.0 * bounds * cells / failure)
     variance = attn * (1.0 - attn) * drive[..., None]
-    grid = np.exp2(np.ceil(np.log2(np.maximum(variance, 2.0**_LOWEST_CELL))))
+    place = np.log2(np.maximum(variance, 2.0**_LOWEST_CELL)) * _CELLS_PER_DOUBLING
+    grid = np.exp2(np.ceil(place) / _CELLS_PER_DOUBLING)
     deviation = np.where(variance > 0, freedman(grid, log_odds), 0.0)
     return np.asarray(np.sqrt(np.square(deviation).sum(axis=-1)) / counts.sum(axis=-1))
 

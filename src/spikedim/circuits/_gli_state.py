@@ -181,16 +181,17 @@ def gli_step(
     )
     if state.step:
         kick = kicks(z.shape[-1], rho, rule)[state.spikes.sum(axis=-1)]
-        feedback = np.maximum(state.feedback + step_gain(state.step + 1, rule) * kick, 0.0)
+        raised = state.feedback + step_gain(state.step + 1, rule) * kick
+        feedback = np.asarray(np.maximum(raised, 0.0))
         gain = np.exp(-feedback)
     else:
         feedback = state.feedback
         gain = np.full(feedback.shape, first_gain(rho))
     drive = relative_weights(z) * gain[..., None]
     if drawn is None:
-        raised = state.membranes + drive
-        spikes = (raised >= 1.0).astype(np.int64)
-        membranes = raised - spikes
+        charged = state.membranes + drive
+        spikes = (charged >= 1.0).astype(np.int64)
+        membranes = charged - spikes
     else:
         spikes = (drawn < drive).astype(np.int64)
         membranes = state.membranes
