@@ -11,8 +11,9 @@ from spikedim._core import AnyArray
 from spikedim.data._arrays import BYTE_SCALE, slices
 from spikedim.data._decode import IMAGE_SUFFIXES, Frame, decode, look
 from spikedim.data._fingerprints import fingerprint_paths
-from spikedim.data._source import Request, Source, refuse
+from spikedim.data._source import Request, Source, check_labels, refuse
 from spikedim.data._streams import ByteStream, rebatch
+from spikedim.data._tar import walk_tar
 
 __all__ = ["open_image_folder", "open_image_tar"]
 
@@ -163,21 +164,25 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
             "be 'train' for a tar archive", request.split, "Name another archive.", name="split"
         )
     budget = request.memory_budget
-    classes: list[str] = []
+    classes: list[int] = []
+    found: dict[str, int] = {}
+    letters = 0
     frame: Frame | None = None
     task = request.progress.start(f"listing {path.name}", None)
     for name, folder, stream in _members(path, budget):
         if frame is None:
             frame = look(stream.read(), f"{path}:{name}", crop=crop, budget=budget)
-        classes.append(folder)
+        letters += 0 if folder in found else len(folder)
+        classes.append(found.setdefault(folder, len(found)))
+        check_labels(len(classes), budget, letters=letters)
         request.progress.advance(task)
     request.progress.finish(task)
     if frame is None:
         raise refuse("hold images", path, "The archive has none.")
     # Colour is not known before the end is read: a grey first image must not decide for all.
     shape = (crop, crop, 3) if crop is not None else frame
-    names = tuple(sorted(set(classes)))
-    number = {name: i for i, name in enumerate(names)}
+    names = tuple(sorted(found))
+    number = np.argsort(np.array([found[name] for name in names]))
     fingerprint, hashed = fingerprint_paths([path], path, salt=_salt(crop))
 
     def images() -> Iterator[AnyArray]:
@@ -193,7 +198,7 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
         scale=BYTE_SCALE,
         read=lambda rows: rebatch(images(), rows),
         fingerprint=fingerprint,
-        labels=np.array([number[c] for c in classes], np.int64) if len(names) > 1 else None,
+        labels=number[classes] if len(names) > 1 else None,
         class_names=names if len(names) > 1 else (),
         notes=(*_notes(crop), *hashed),
     )
@@ -201,22 +206,13 @@ def open_image_tar(path: Path, request: Request, crop: int | None = None) -> Sou
 
 def _members(path: Path, budget: int) -> Iterator[tuple[str, str, ByteStream]]:
     """Yield (name, class, stream) of the images: regular files only, in order, never unpacked."""
-    with tarfile.open(path, "r|*") as archive:
-        for member in archive:
-            inner = PurePosixPath(member.name)
-            stream = archive.extractfile(member) if member.isreg() else None
-            if stream is None:
-                continue
-            if inner.suffix == ".tar":
-                with tarfile.open(fileobj=stream, mode="r|") as nested:
-                    for part in nested:
-                        inside = nested.extractfile(part) if part.isreg() else None
-                        name = PurePosixPath(part.name)
-                        if inside is not None and _is_image(name):
-                            _check_size(part, path, budget)
-                            yield f"{member.name}:{part.name}", inner.stem, inside
-            elif _is_image(inner):
-                _check_size(member, path, budget)
+    for outer, member, stream in walk_tar(path, budget):
+        inner = PurePosixPath(member.name)
+        if _is_image(inner):
+            _check_size(member, path, budget)
+            if outer:
+                yield f"{outer}:{member.name}", PurePosixPath(outer).stem, stream
+            else:
                 yield member.name, inner.parent.name, stream
 
 

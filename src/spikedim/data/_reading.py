@@ -15,6 +15,7 @@ __all__ = ["BROKEN_FILE", "reading"]
 
 BROKEN_FILE = (
     EOFError,
+    RecursionError,  # a tar archive of headers upon headers
     gzip.BadGzipFile,
     lzma.LZMAError,
     tarfile.TarError,

@@ -110,11 +110,17 @@ def refuse(need: str, got: object, advice: str, *, name: str = "spec") -> InputE
     return InputError("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
-def check_labels(count: int, memory_budget: int, bytes_each: int = LABEL_BYTES) -> None:
-    """Refuse labels that would not fit the budget: they are the one thing held for all samples."""
-    if count * bytes_each > memory_budget:
+def check_labels(
+    count: int, memory_budget: int, bytes_each: int = LABEL_BYTES, *, letters: int = 0
+) -> None:
+    """Refuse labels that would not fit the budget: they are the one thing held for all samples.
+
+    `letters` counts the characters of labels as text, each up to 4 bytes.
+    """
+    needed = count * bytes_each + 4 * letters
+    if needed > memory_budget:
         raise refuse(
-            f"be at least {count * bytes_each:,} bytes to hold {count:,} labels",
+            f"be at least {needed:,} bytes to hold {count:,} labels",
             f"{memory_budget:,}",
             "Raise it, or take the labels out of the file.",
             name="memory_budget",
