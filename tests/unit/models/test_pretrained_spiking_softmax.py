@@ -176,3 +176,11 @@ def test_the_run_says_what_does_not_spike_and_survives_json(model):
 def test_bad_choices_are_refused(model, given, message):
     with pytest.raises(InputError, match=rf"^replace_softmax: {message}"):
         replace_softmax(model, **given)
+
+
+def test_the_order_of_sentences_does_not_matter(model):
+    spiking = replace_softmax(model, steps=8, mode="cup")
+    turned = TokenBatch(TOKENS.input_ids.flip(0), TOKENS.attention_mask.flip(0))
+    np.testing.assert_allclose(
+        spiking.embed(turned).embeddings, spiking.embed(TOKENS).embeddings[::-1], atol=1e-10
+    )
