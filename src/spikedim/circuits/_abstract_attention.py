@@ -237,7 +237,7 @@ class AbstractSpikingAttention(ABC):
         target = math.sqrt(entries) * epsilon.as_rms(
             entries=entries, reference_rms=constant.reference_rms
         )
-        if constant.total > 0 or self.encoder is RateCode.RANDOM_PHASE:
+        if needs_noise(self.encoder, self.mode):
             steps, kind = constant.steps(target), BoundKind.EXACT
             assumptions: tuple[Assumption, ...] = (STREAMS, FIRST_ORDER)
             note = "RMS over runs, to first order"

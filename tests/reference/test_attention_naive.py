@@ -1,0 +1,79 @@
+"""Closed forms of spiking attention against Jacobians taken by differences."""
+
+import numpy as np
+import pytest
+
+from spikedim.circuits import MultiHeadSpikingAttention
+from spikedim.circuits._attention_constant import score_effects, value_effect
+
+STEP = 1e-6
+
+
+def naive_output(layer, query, key, value):
+    """Return attention of three codes of the same tokens, read it beside the definition."""
+    heads, output = layer.heads, layer.heads.output_bias.copy()
+    for h in range(heads.count):
+        q = query @ heads.query[h] + heads.query_bias[h]
+        k = key @ heads.key[h] + heads.key_bias[h]
+        v = value @ heads.value[h] + heads.value_bias[h]
+        z = q @ k.T / np.sqrt(q.shape[1])
+        rows = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        output = output + rows @ v @ heads.output[h]
+    return output
+
+
+def naive_effect(layer, x, which):
+    """Return the squared change of the output by each rate of one code."""
+    effect = np.zeros_like(x)
+    for j, a in np.ndindex(*x.shape):
+        outputs = []
+        for sign in (-1, 1):
+            codes = [x.copy(), x.copy(), x.copy()]
+            codes[which][j, a] += sign * STEP
+            outputs.append(naive_output(layer, *codes))
+        effect[j, a] = (((outputs[1] - outputs[0]) / (2 * STEP)) ** 2).sum()
+    return effect
+
+
+@pytest.fixture(params=[(1, True), (2, True), (3, False)], ids=str)
+def layer(request):
+    heads, joined = request.param
+    rng = np.random.default_rng(heads)
+    w_q, w_k, w_v, w_o = rng.normal(size=(4, 5, 6))
+    w_o = rng.normal(size=(6, 4)) if joined else None
+    b_q, b_k, b_v = rng.normal(size=(3, 6))
+    return MultiHeadSpikingAttention.compile(
+        w_q, w_k, w_v, w_o, heads=heads, mode="gli_escape", b_q=b_q, b_k=b_k, b_v=b_v
+    )
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(9).random((4, 5))
+
+
+def test_effects_are_the_columns_of_the_jacobian(layer, x):
+    exact = layer.heads.exact(x, None)
+    np.testing.assert_allclose(exact.output, naive_output(layer, x, x, x))
+    effects = score_effects(layer.heads, exact)
+    close = {"rtol": 1e-5, "atol": 1e-8}
+    np.testing.assert_allclose(effects.query, naive_effect(layer, x, 0), **close)
+    np.testing.assert_allclose(effects.key, naive_effect(layer, x, 1), **close)
+    np.testing.assert_allclose(
+        value_effect(layer.heads, exact.rows), naive_effect(layer, x, 2), **close
+    )
+
+
+def test_the_constant_sums_effects_times_variances(layer, x):
+    constant, noise = layer.error_constant(x), x * (1 - x)
+    parts = [(naive_effect(layer, x, which) * noise).sum() for which in range(3)]
+    assert constant.score == pytest.approx(parts[0] + parts[1], rel=1e-6)
+    assert constant.value == pytest.approx(parts[2], rel=1e-6)
+
+
+def test_the_sampling_part_by_loops(layer, x):
+    exact, total = layer.heads.exact(x, None), 0.0
+    for h, i, j in np.ndindex(*exact.rows.shape):
+        row, values = exact.rows[h, i], exact.value[h]
+        total += row[j] * (1 - row[j]) * np.sum((values[j] - row @ values) ** 2)
+    assert layer.error_constant(x).sampling == pytest.approx(total)
