@@ -99,7 +99,7 @@ def example_sweep(**changes):
     sweep = CircuitSweep(
         headline="gli (n = 8, 4 rows): the RMS row error (l2) falls as T^-1.00 (-1.01 to -0.99), "
         "expected -1; every certificate of theorem 3a holds; 0.031 (0.028 to 0.035), 6.2 % of "
-        "the exact value, at T = 64 with 65 spikes per row.",
+        "the exact value, at T = 64 with 65 spikes per row (1,024 in all).",
         circuit="gli",
         subject="gli (n = 8, 4 rows)",
         settings={"mode": "gli", "n": "8"},

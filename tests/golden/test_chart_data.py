@@ -12,10 +12,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection, PolyCollection
+from tests.circuit_examples import example_sweep, failing_sweep
 from tests.planning_examples import example_comparison, example_data, example_plan
 
 from spikedim.report import (
     bounds_tables,
+    circuit_table,
     comparison_table,
     dimensions_table,
     energy_table,
@@ -23,6 +25,9 @@ from spikedim.report import (
     layers_table,
 )
 from spikedim.report._chart import HALF, NARROW, WIDE
+from spikedim.report._circuit_error_figure import circuit_error_figure
+from spikedim.report._circuit_rows_figure import circuit_rows_figure
+from spikedim.report._circuit_spikes_figure import circuit_spikes_figure
 from spikedim.report._curve_figure import curve_figure
 from spikedim.report._energy_figure import energy_figure
 from spikedim.report._interactive import steps_specification
@@ -42,7 +47,12 @@ CHARTS = {
     "energy": lambda width: energy_figure(example_plan(), width),
     "scree": lambda width: scree_figure(example_data(), example_plan().dimensions, width),
     "curve": lambda width: curve_figure(example_plan().dimensions, width),
+    "circuit_error": lambda width: circuit_error_figure(example_sweep(), width),
+    "circuit_failure": lambda width: circuit_error_figure(failing_sweep(), width),
+    "circuit_spikes": lambda width: circuit_spikes_figure(example_sweep(), width),
+    "circuit_rows": lambda width: circuit_rows_figure(example_sweep(), width),
 }
+HALVES = {"scree", "curve", "circuit_spikes", "circuit_rows"}
 
 
 def drawn(figure):
@@ -106,7 +116,7 @@ def golden(request):
             header = {
                 "script": "tests/golden/test_chart_data.py",
                 "written on top of commit": _head(),
-                "input": "tests/planning_examples.py, no random numbers",
+                "input": "tests/planning_examples.py or circuit_examples.py, no random numbers",
                 "matplotlib": mpl.__version__,
             }
             path.write_text(
@@ -120,11 +130,11 @@ def golden(request):
 @pytest.mark.parametrize("name", CHARTS)
 def test_charts_draw_the_numbers_they_drew(name, golden):
     with mpl.rc_context(RC):
-        figure = CHARTS[name](HALF if name in {"scree", "curve"} else WIDE)
+        figure = CHARTS[name](HALF if name in HALVES else WIDE)
         golden(name, drawn(figure))
 
 
-@pytest.mark.parametrize("name", ["steps", "ladder", "layers", "energy"])
+@pytest.mark.parametrize("name", ["steps", "ladder", "layers", "energy", "circuit_failure"])
 def test_a_telephone_sees_the_same_numbers(name):
     with mpl.rc_context(RC):
         wide, narrow = drawn(CHARTS[name](WIDE)), drawn(CHARTS[name](NARROW))
@@ -157,6 +167,23 @@ def test_tables_hold_the_cells_they_held(golden):
                 "csv": table.to_csv().splitlines(),
             }
             for table in tables
+        },
+    )
+
+
+def test_the_table_of_a_circuit_holds_the_cells_it_held(golden):
+    tables = {name: circuit_table(make()) for name, make in
+              (("holds", example_sweep), ("fails", failing_sweep))}  # fmt: skip
+    golden(
+        "circuit_table",
+        {
+            name: {
+                "title": table.title,
+                "header": [column.header for column in table.columns],
+                "rows": table.cells,
+                "csv": table.to_csv().splitlines(),
+            }
+            for name, table in tables.items()
         },
     )
 

@@ -65,11 +65,12 @@ def _price(found: CircuitSweep) -> str:
     good = [p for p in found.points if p.relative_error is not None and p.relative_error <= _GOAL]
     point = good[0] if good else found.points[-1]
     place = f"at {found.axis} = {point.at:,}"
-    spikes, per = point.spikes, "spikes"
+    spikes = f"{_number(point.spikes, whole=True)} spikes"
     if point.row_spikes is not None:
-        spikes, per = point.row_spikes, "spikes per row"
+        row = _number(point.row_spikes, whole=True)
+        spikes = f"{row} spikes per row ({_number(point.spikes, whole=True)} in all)"
     size = "no measured error" if point.rms_error is None else _error(point)
-    return f"{size} {place} with {_number(spikes, whole=True)} {per}"
+    return f"{size} {place} with {spikes}"
 
 
 def _error(point: SweepPoint) -> str:

@@ -6,11 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikedim.circuits import CircuitSweep, SweepPoint
-from spikedim.report._format import approximate
+from spikedim.report._format import approximate, shorten
 from spikedim.report._style import INK, SERIES, log_axis, new_figure, plain_axes
 
-__all__ = ["circuit_error_alt", "circuit_error_figure", "has_errors", "rms_bars"]
+__all__ = ["a_decade", "circuit_error_alt", "circuit_error_figure", "has_errors", "rms_bars"]
 
+_LAW_LABEL = "RMS error by its law"
+_LONGEST = 42  # characters of a label that a telephone has room for
 _LAW, _BOUND, _FIT = "--", (0, (4, 2, 1, 2)), (0, (1, 1.5))
 
 
@@ -41,7 +43,7 @@ def circuit_error_figure(sweep: CircuitSweep, width: float) -> Figure:
     places = [point.at for point in sweep.points]
     margin = 1.25 if len(places) > 1 else 2.0
     log_axis(axes, "x", min(places) / margin, max(places) * margin, ticks=4 if narrow else 9)
-    log_axis(axes, "y", min(values, default=1) / 1.5, max(values, default=1) * 1.5, ticks=8)
+    log_axis(axes, "y", *a_decade(values), ticks=8)
     axes.set_xlabel(sweep.axis_name)
     axes.set_ylabel("error")
     if not values:
@@ -51,25 +53,25 @@ def circuit_error_figure(sweep: CircuitSweep, width: float) -> Figure:
 
 
 def _legend(figure: Figure, axes: Axes, *, ncols: int) -> None:
-    """Name what was drawn: first what was measured, its law and fit, then worst and bound."""
+    """Name what was drawn, in the order of drawing."""
     found = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    labels = sorted(found, key=_rank)
+    # Points with bars come last in matplotlib's list, and first in a reader's mind.
+    labels = sorted(found, key=lambda label: (not label.startswith("RMS"), label == _LAW_LABEL))
     if labels:
         figure.legend(
             [found[label] for label in labels],
-            labels,
+            [shorten(label, _LONGEST) for label in labels],
             loc="outside upper left",
             ncols=ncols,
             handlelength=2.6,
         )
 
 
-def _rank(label: str) -> int:
-    """Place of a label in the legend."""
-    measured = label.endswith("measured")
-    if label.startswith("RMS"):
-        return 0 if measured else 1
-    return 3 if measured else {"f": 2, "b": 4}.get(label[0], 5)
+def a_decade(values: Sequence[float]) -> tuple[float, float]:
+    """Return ends around `values`, at least a decade apart: what is level must look level."""
+    low, high = min(values, default=1.0) / 1.5, max(values, default=1.0) * 1.5
+    room = max(1.0, (10 * low / high) ** 0.5)
+    return low / room, high * room
 
 
 def rms_bars(points: Sequence[SweepPoint]) -> list[list[float]]:
@@ -88,14 +90,14 @@ def _draw_rms(axes: Axes, sweep: CircuitSweep) -> list[float]:
     if points:
         axes.errorbar(
             [point.at for point in points], values, yerr=rms_bars(points), fmt="o", ms=6,
-            capsize=3, color=SERIES[0], label=f"RMS {sweep.quantity}, measured", zorder=4,
+            capsize=3, color=SERIES[0], label=f"RMS {sweep.quantity}", zorder=4,
         )  # fmt: skip
     lows = [point.rms_low for point in points if point.rms_low]
     laws = [(point.at, point.rms_law) for point in sweep.points if point.rms_law]
     if laws:
         axes.plot(
             *zip(*laws, strict=True), color=SERIES[0], ls=_LAW, marker="_" if len(laws) == 1 else
-            None, label="RMS error by its law",
+            None, label=_LAW_LABEL,
         )  # fmt: skip
     return [*values, *lows, *(law for _, law in laws)]
 
@@ -108,7 +110,7 @@ def _draw_worst(axes: Axes, sweep: CircuitSweep) -> list[float]:
     if worst and bounds:
         axes.plot(
             *zip(*worst, strict=True), color=SERIES[1], ls="none", marker="s", ms=6, mfc="none",
-            mew=1.4, label=f"{quantity}, measured",
+            mew=1.4, label=quantity,
         )  # fmt: skip
     if bounds:
         axes.plot(
@@ -136,7 +138,8 @@ def _draw_slope(axes: Axes, sweep: CircuitSweep) -> list[float]:
         product *= ((point.rms_error or 1.0) / point.at**slope.value) ** (1 / len(used))
     ends = [used[0].at, used[-1].at]
     values = [product * at**slope.value for at in ends]
-    label = f"fitted slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f})"
+    value, low, high = (f"{round(x, 2) + 0.0:.2f}" for x in (slope.value, slope.low, slope.high))
+    label = f"fitted slope {value} ({low} to {high})"
     axes.plot(ends, values, color=INK, lw=1.4, ls=_FIT, label=label, zorder=3)
     return values
 
@@ -154,7 +157,7 @@ def circuit_error_alt(sweep: CircuitSweep) -> str:
         if start is not None and end is not None:
             parts.append(f"{name} from {approximate(start)} to {approximate(end)}")
     slope = sweep.slope
-    fit = "" if slope is None else f" Fitted slope {slope.value:.2f}."
+    fit = "" if slope is None else f" Fitted slope {round(slope.value, 2) + 0.0:.2f}."
     listed = "; ".join(parts) or "nothing was measured"
     return (
         f"Error against {sweep.axis_name} from {first.at:,} to {last.at:,} on logarithmic axes: "

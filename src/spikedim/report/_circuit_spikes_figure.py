@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from spikedim.circuits import CircuitSweep, SweepPoint
-from spikedim.report._circuit_error_figure import rms_bars
+from spikedim.report._circuit_error_figure import a_decade, rms_bars
 from spikedim.report._format import approximate, count
 from spikedim.report._style import SERIES, log_axis, new_figure, plain_axes
 
@@ -60,7 +60,7 @@ def circuit_spikes_figure(sweep: CircuitSweep, width: float) -> Figure:
     shown = [*errors, *(law for _, law in laws), *(p.rms_low for p in points if p.rms_low)]
     margin = 1.3 if max(costs) > 1.1 * min(costs) else 3.0
     log_axis(axes, "x", min(costs) / margin, max(costs) * margin, ticks=4)
-    log_axis(axes, "y", min(shown) / 1.5, max(shown) * 1.5, ticks=6)
+    log_axis(axes, "y", *a_decade(shown), ticks=6)
     axes.set_xlabel(name)
     axes.set_ylabel("RMS error")
     figure.legend(loc="outside upper left", ncols=2, handlelength=2.2)

@@ -100,8 +100,9 @@ def theorem_table(sweep: CircuitSweep) -> Table:
     slope, expected = sweep.slope, sweep.expected_slope
     fitted = f"none: {sweep.slope_reason}"
     if slope is not None:
+        ends = (f"{round(x, 3) + 0.0:.3f}" for x in (slope.value, slope.low, slope.high))
         fitted = (
-            f"{slope.value:.3f} ({slope.low:.3f} to {slope.high:.3f}, {100 * slope.level:g} %): "
+            "{} ({} to {}, ".format(*ends) + f"{100 * slope.level:g} %): "
             f"least squares on logarithms, {slope.points} points from {sweep.axis} = "
             f"{slope.first:,} on"
         )

@@ -42,7 +42,7 @@ def test_the_headline_says_slope_expectation_verdict_and_price():
     text = swept(falling, expected_slope=-1.0, subject="stand-in (n = 2)").headline
     assert text.startswith("stand-in (n = 2): the RMS row error falls as T^-0.99 (-1.1")
     assert ", expected -1; every certificate of theorem 3a holds; 0.0" in text
-    assert text.endswith("2.2 % of the exact value, at T = 64 with 64 spikes per row.")
+    assert text.endswith("2.2 % of the exact value, at T = 64 with 64 spikes per row (128 in all).")
 
 
 def test_a_point_does_not_depend_on_the_sweep_it_is_in():
