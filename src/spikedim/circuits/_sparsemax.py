@@ -26,7 +26,7 @@ def sparsemax(
     Integrate-and-fire neurons of threshold 1 share one inhibition g that integrates their spikes:
 
     .. math:: v_i \leftarrow v_i + [z_i - g_t]_+ - s_i(t), \qquad
-        g_{t+1} = \max\Bigl(g_1,\ g_t + \eta \bigl(\textstyle\sum_j s_j(t) - 1\bigr)\Bigr), \qquad
+        g_{t+1} = g_t + \eta \Bigl(\sum_j s_j(t) - 1\Bigr), \qquad
         g_1 = \max_j z_j - 1, \quad v_i(0) = \tfrac12.
 
     The limit is not softmax but sparsemax, :math:`p_i = [z_i - \tau]_+` with
@@ -62,13 +62,13 @@ def sparsemax(
     .. math:: \lVert \hat p - p \rVert_\infty \le
         \frac{(m + 1)/2 + 1/\eta}{T} + \eta m + \Bigl|1 - \frac NT\Bigr|.
 
-    Proof. The floor of g keeps every drive in [0, 1], hence every membrane in [0, 1) and
+    Proof. g moves down by eta at a time and never falls below its start, where the largest logit
+    fires in every step. So drives are in [0, 1], membranes in [0, 1), and
     :math:`|N_i - \sum_t [z_i - g_t]_+| \le 1/2`. Put :math:`h(g) = 1 - \sum_i [z_i - g]_+`, which
-    increases with slope at most m and is 0 at tau. Then
-    :math:`\gamma_t = g_t + \eta(\sum_i v_i(t-1) - m/2)` obeys
-    :math:`\gamma_{t+1} \ge \gamma_t - \eta h(g_t)`, with equality where the floor is not reached,
-    and is within eta m/2 of g. If eta m <= 1 it never rises above tau + eta m/2, reaches
-    tau - eta m/2 from :math:`g_1 \ge \tau - 1` having collected
+    rises with slope at most m and is 0 at tau. Then
+    :math:`\gamma_t = g_t + \eta(\sum_i v_i(t-1) - m/2)` is within eta m/2 of g and obeys
+    :math:`\gamma_{t+1} = \gamma_t - \eta h(g_t)`. If eta m <= 1 it never rises above
+    tau + eta m/2, reaches tau - eta m/2 from :math:`g_1 \ge \tau - 1` having collected
     :math:`\sum_t |g_t - \tau| \le 1/\eta + m/2`, and stays in the band, where
     :math:`|g_t - \tau| \le \eta m`.
 
@@ -139,14 +139,14 @@ def _played(rows: Array, steps: int, gain: float) -> Counts:
     """Return spike counts [R, n] for logits whose largest is 0 in every row."""
     wins = np.zeros(rows.shape, dtype=np.int64)
     membrane = np.full(rows.shape, 0.5)
-    inhibition = np.full((len(rows), 1), -1.0)
+    # g_t - g_1 in units of the gain is a whole number: what was fired beyond one spike per step.
+    excess = np.zeros((len(rows), 1), dtype=np.int64)
     for _ in range(steps):
-        membrane += np.maximum(rows - inhibition, 0.0)
+        membrane += np.maximum(rows - (gain * excess - 1), 0.0)
         fired = membrane >= 1
         membrane -= fired
         wins += fired
-        inhibition += gain * (fired.sum(axis=1, keepdims=True) - 1)
-        np.maximum(inhibition, -1.0, out=inhibition)
+        excess += fired.sum(axis=1, keepdims=True) - 1
     return wins
 
 

@@ -3,7 +3,11 @@ import pytest
 import torch
 
 from spikedim._core import InputError
-from spikedim.circuits import _published_attention, published_attention
+from spikedim.circuits import (
+    _published_attention,
+    published_attention,
+    published_subtractive_rates,
+)
 
 X = np.array([[0.8, 0.2], [0.3, 0.7]])
 EYE = np.eye(2)
@@ -24,12 +28,12 @@ def test_the_target_is_exact_attention():
     assert result.certificate.error == result.certificate.rms_error == pytest.approx(gap)
 
 
-def naive_leaky(currents, leak=0.5):
-    """Count coincidences and spikes with plain loops; reset of 1 after the leak."""
+def naive_leaky(currents, leak=0.5, threshold=1.0):
+    """Return spikes of a plain loop whose reset of one threshold acts after the leak."""
     membrane, spikes, trains = np.zeros(currents.shape[1:]), 0.0, []
     for current in currents:
-        membrane = leak * membrane + current - spikes
-        spikes = (membrane >= 1).astype(float)
+        membrane = leak * membrane + current - threshold * spikes
+        spikes = (membrane >= threshold).astype(float)
         trains.append(spikes)
     return np.array(trains)
 
@@ -48,14 +52,32 @@ def test_neurons_and_scores_match_plain_loops(monkeypatch):
     assert result.value.shape == (3, 5)
 
 
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_the_value_is_what_the_three_stages_tend_to(weight):
+    steps, rng = 6000, np.random.default_rng(3)
+    x, w_q, w_k, w_v = rng.random((3, 4)), *(rng.random((4, k)) for k in (2, 2, 5))
+    fed = (np.random.default_rng(7).random((steps, 3, 4)) < x).astype(float)
+    query, key, value = (naive_leaky(fed @ w, 0.8, 1.3) for w in (w_q, w_k, w_v))
+    scores = np.einsum("tia,tja->ij", query, key) / (2 * steps)
+    exponential = 1 + scores + scores**2 / 2 + scores**3 / 6
+    shares = published_subtractive_rates(np.log(exponential), weight=weight)
+    shares /= shares.sum(axis=1, keepdims=True)
+    result = run(
+        x, w_q, w_k, w_v, seed=7, steps=steps, leak=0.8, threshold=1.3, weight=weight, order=3
+    )
+    np.testing.assert_allclose(result.value, shares @ value.mean(axis=0), atol=0.02)
+    assert np.ptp(shares) > 0.04
+
+
 def test_chunks_of_steps_change_nothing(monkeypatch):
     whole = run()
     monkeypatch.setattr(_published_attention, "_CHUNK", 100)
     np.testing.assert_array_equal(run().value, whole.value)
 
 
-def test_silence_is_flagged():
-    result = run(w_q=-EYE)
+@pytest.mark.parametrize("name", ["w_q", "w_k", "w_v"])
+def test_silence_is_flagged(name):
+    result = run(**{name: -EYE})
     assert result.silent.tolist() == [True, True]
     assert result.value.tolist() == [[0, 0], [0, 0]]
     certificate = result.certificate

@@ -24,6 +24,13 @@ def test_subtractive_matches_the_plain_loop():
     assert int(result.row_spikes) == counts.sum()
 
 
+@pytest.mark.parametrize("run", [published_subtractive_wta, published_diagonal_wta])
+def test_the_largest_drive_fires_at_once_so_no_row_is_silent(run):
+    result = run([[0.0, -1.0], [-5.0, 3.0]], steps=1)
+    assert result.value.tolist() == [[1, 0], [0, 1]]
+    assert not result.silent.any()
+
+
 def test_rates_without_inhibition_are_the_drives():
     z = np.array([[0.0, -1.0, -np.inf]])
     rates = published_subtractive_rates(z, weight=0.0)

@@ -55,8 +55,9 @@ def test_extreme_logits_do_not_overflow(rng):
 
 
 def test_rounding_never_gives_a_spike_to_a_mask(rng):
-    logits = np.concatenate([rng.normal(size=(200, 6)), np.full((200, 1), -np.inf)], axis=1)
-    result = race(logits, steps=1 << 40, generator=rng)
+    # A plain multinomial draw gives a mask in the last column a spike in 1 of 20,000 such rows.
+    logits = np.concatenate([rng.normal(size=(100_000, 6)), np.full((100_000, 1), -np.inf)], axis=1)
+    result = race(logits, steps=1 << 40, generator=rng, measure_error=False)
     assert result.value[:, -1].max() == 0
     assert (result.row_spikes == 1 << 40).all()
 

@@ -29,17 +29,24 @@ def test_ties_and_single_entries():
     assert sparsemax_rows(np.array([[7.0]])).tolist() == [[1.0]]
 
 
-def test_matches_the_plain_loop():
-    z = np.array([0.3, 1.1, 0.9, -0.2])
-    membrane, inhibition, counts = np.full(4, 0.5), z.max() - 1, np.zeros(4)
-    for _ in range(300):
+@pytest.mark.parametrize("z", [[-0.75, 0.0, -0.25, -1.5], [0.0, -0.9375, -0.96875]])
+def test_matches_the_plain_loop_at_every_step(z):
+    z = np.array(z)
+    membrane, inhibition, counts = np.full(len(z), 0.5), z.max() - 1, np.zeros(len(z))
+    for step in range(1, 61):
         membrane = membrane + np.maximum(z - inhibition, 0)
         spikes = membrane >= 1
         membrane = membrane - spikes
         counts += spikes
-        inhibition = max(z.max() - 1, inhibition + 0.1 * (spikes.sum() - 1))
-    result = sparsemax(z, steps=300, gain=0.1)
-    np.testing.assert_allclose(result.value, counts / counts.sum(), atol=1e-12)
+        inhibition += 0.125 * (spikes.sum() - 1)
+        assert inhibition >= z.max() - 1
+        result = sparsemax(z, steps=step, gain=0.125)
+        np.testing.assert_allclose(result.value, counts / counts.sum(), atol=1e-12)
+
+
+def test_a_logit_exactly_one_below_the_largest_is_never_driven():
+    certificates = [sparsemax(z, steps=100).certificate for z in ([0.0, -1.0], [0.0])]
+    assert certificates[0].bound == certificates[1].bound
 
 
 def test_neither_an_offset_nor_a_large_spread_matters():
