@@ -126,7 +126,7 @@ def gli(
     cancels in their shares. Integrate-and-fire keeps ``|r_i| <= 1/2``, because the floor of g
     (feed-forward inhibition by the strongest drive) keeps p_i at most 1.
 
-    Cost O(R n T) time, about 3e-10 s per competitor and step with numba and 2e-9 s without;
+    Cost O(R n T) time, about 4e-10 s per competitor and step with numba and 3e-9 s without;
     O(R n) memory, whatever T (and the noise, 8 MB at a time). Rows are shared among as many
     threads as torch may use. With and without numba the arithmetic is the same float64 one in
     the same order, but for the last digit of one exponential per row and step.

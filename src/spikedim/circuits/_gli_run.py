@@ -17,6 +17,7 @@ __all__ = ["gli_backend", "run_rows"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _PIECE_STEPS = 1 << 16  # counts are read off the membranes this often: rounding stays below 1e-6
+_PIECE_UPDATES = 1 << 30  # below a second, so that Ctrl-C is heard
 _PIECE_NUMBERS = 1 << 20  # uniform numbers that are drawn at once: 8 MB
 _SMALL = 1 << 21  # membrane updates below which loading the compiled loop takes longer
 _LAPS = 1 << 13  # likewise steps, each of which costs numpy ten calls
@@ -58,7 +59,7 @@ def run_rows(
     if backend is None:
         backend = "numpy" if work < _SMALL and steps < _LAPS else gli_backend()
     pieces = (
-        _silent_pieces(steps)
+        _silent_pieces(steps, logits.size)
         if emission is Emission.INTEGRATE_AND_FIRE
         else _drawn_pieces(steps, logits.shape, generator, noise)
     )
@@ -89,10 +90,11 @@ def run_rows(
 Piece = tuple[int, int, Array | None]
 
 
-def _silent_pieces(steps: int) -> Iterator[Piece]:
+def _silent_pieces(steps: int, entries: int) -> Iterator[Piece]:
     """Yield (first step, steps, no noise)."""
-    for first in range(1, steps + 1, _PIECE_STEPS):
-        yield first, min(_PIECE_STEPS, steps + 1 - first), None
+    length = max(1, min(_PIECE_STEPS, _PIECE_UPDATES // entries))
+    for first in range(1, steps + 1, length):
+        yield first, min(length, steps + 1 - first), None
 
 
 def _drawn_pieces(

@@ -200,7 +200,8 @@ def gli_step(
 
 def relative_weights(logits: Array) -> Array:
     """Return ``exp(z - max z)``: what the strongest drive leaves of each drive."""
-    return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
+    with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row: the weaker one has weight 0
+        return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
 
 
 def first_gain(budget: float) -> float:

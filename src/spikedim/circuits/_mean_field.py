@@ -36,7 +36,7 @@ class MeanField(Result):
         Decay of V near rest, per step: ``2 eta budget``.
     """
 
-    schema: ClassVar[str] = "spikedim.mean-field/1"
+    schema: ClassVar[str] = "spikedim.mean_field/1"
 
     rates: FloatArray
     excess: FloatArray

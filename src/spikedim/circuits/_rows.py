@@ -20,7 +20,8 @@ MEASURED_ENTRIES = 4096 * 256  # up to here the error is measured unless the cal
 
 def softmax_rows(logits: Array) -> Array:
     """Return the exact softmax over the last axis; minus infinity gives exactly 0."""
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row: the weaker one has weight 0
+        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 

@@ -96,6 +96,10 @@ def test_one_competitor_takes_all():
     assert result.certificate.holds is True
 
 
+def test_the_largest_numbers_are_no_exception():
+    assert gli([1e308, -1e308], steps=20).value.tolist() == [1.0, 0.0]
+
+
 def test_equal_drives_share_equally():
     assert gli(np.zeros(4), steps=50).value.tolist() == [0.25] * 4
 
