@@ -150,10 +150,16 @@ def _labels(
     if label is None:
         return None, ()
     check_labels(table.count, budget)
-    raw = [v for part in table.read(65536, [label]) for v in part.column(label).to_pylist()]
-    if any(value is None or isinstance(value, list | dict) for value in raw):
-        return None, ()
-    return class_numbers([str(int(v)) if isinstance(v, bool) else str(v) for v in raw])
+    raw: list[str] = []
+    letters = 0
+    for part in table.read(_TEXT_ROWS, [label]):
+        for value in part.column(label).to_pylist():
+            if value is None or isinstance(value, list | dict):
+                return None, ()
+            raw.append(str(int(value)) if isinstance(value, bool) else str(value))
+            letters += len(raw[-1])
+        check_labels(table.count, budget, letters=letters)
+    return class_numbers(raw)
 
 
 def _texts(table: Table, column: str, budget: int) -> list[str]:

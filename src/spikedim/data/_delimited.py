@@ -11,20 +11,21 @@ import numpy as np
 from spikedim._core import AnyArray
 from spikedim.data._embedding import embed
 from spikedim.data._fingerprints import fingerprint_paths
+from spikedim.data._lines import BoundedLines
 from spikedim.data._source import Request, Source, check_labels, refuse
 from spikedim.data._texts import LABEL_NAMES, TEXT_NAMES, Texts
 
 __all__ = ["class_numbers", "open_delimited", "read_texts"]
 
-_MAX_LINE = 1 << 26
 _MAX_LABEL = 2.0**53  # beyond it float64 does not tell whole numbers apart
 
 
 @dataclass(frozen=True)
 class _Layout:
     path: Path
+    budget: int
     delimiter: str
-    header: tuple[str, ...]
+    has_header: bool
     width: int
     label: int | None
     text: int | None
@@ -36,14 +37,15 @@ def open_delimited(path: Path, request: Request) -> Source:
         raise refuse(
             "be 'train' for a single file", repr(request.split), "Name the file.", name="split"
         )
-    layout = _layout(path)
+    layout = _layout(path, request.memory_budget)
     if layout.text is not None:
         return embed(read_texts(path, request.memory_budget), request)
-    count, raw = 0, []
+    count, letters, raw = 0, 0, []
     for count, row in enumerate(_rows(layout), 1):  # noqa: B007
         if layout.label is not None:
             raw.append(row[layout.label])
-            check_labels(len(raw), request.memory_budget)
+            letters += len(raw[-1])
+            check_labels(len(raw), request.memory_budget, letters=letters)
     labels, names = class_numbers(raw) if raw else (None, ())
     columns = [i for i in range(layout.width) if i != layout.label]
     if not columns:
@@ -80,11 +82,11 @@ def open_delimited(path: Path, request: Request) -> Source:
 
 def read_texts(path: Path, budget: int) -> Texts:
     """Return the text column of a file with a header, and its labels if it has any."""
-    layout = _layout(path)
+    layout = _layout(path, budget)
     if layout.text is None:
         raise refuse(
             f"have a header with a text column ({', '.join(TEXT_NAMES)})",
-            f"columns {', '.join(layout.header) or '(no header)'} in {path}",
+            f"columns {', '.join(_header(layout)) or '(no header)'} in {path}",
             "Rename the column.",
         )
     if path.stat().st_size > budget // 4:
@@ -113,35 +115,53 @@ def class_numbers(raw: list[str]) -> tuple[AnyArray, tuple[str, ...]]:
     except ValueError:
         values = np.array([np.nan])
     if not (np.abs(values) < _MAX_LABEL).all():
-        names, numbers = np.unique(np.array(raw), return_inverse=True)
-        return numbers.astype(np.int64), tuple(str(name) for name in names)
+        # Not as an array of text, which is as wide as its longest label.
+        names = tuple(sorted(set(raw)))
+        number = {name: i for i, name in enumerate(names)}
+        return np.array([number[name] for name in raw], np.int64), names
     if (values == np.rint(values)).all():
         return values.astype(np.int64), ()
     return values, ()
 
 
-def _layout(path: Path) -> _Layout:
+def _layout(path: Path, budget: int) -> _Layout:
     """Find delimiter, header and the special columns from the first lines."""
     tabs = path.suffix.lower() == ".tsv"
     with _open(path) as stream:
-        first = stream.readline(_MAX_LINE)
-        second = stream.readline(_MAX_LINE)
-    if not first.strip():
-        raise refuse("hold at least 2 rows", path, "The file is empty.")
-    semicolons = ";" in first and "," not in first
-    delimiter = "\t" if tabs or ("\t" in first and "," not in first) else ";" if semicolons else ","
-    head = _parse(first, delimiter)
-    body = _parse(second, delimiter) if second.strip() else head
-    has_header = not any(_is_number(cell) for cell in head)
-    if has_header and body is head and not tabs:
+        lines = BoundedLines(stream, path, budget)
+        first = next(lines, "")
+        if not first.strip():
+            raise refuse("hold at least 2 rows", path, "The file is empty.")
+        semicolons = ";" in first and "," not in first
+        tabbed = tabs or ("\t" in first and "," not in first)
+        delimiter = "\t" if tabbed else ";" if semicolons else ","
+        head = _parse(first, delimiter)
+        width, has_header = len(head), not any(_is_number(cell) for cell in head)
+        special: dict[str, int] = {}
+        for column, cell in enumerate(head if has_header else ()):
+            name = cell.strip().lower()
+            if name in LABEL_NAMES or name in TEXT_NAMES:
+                special.setdefault(name, column)
+        del head, first  # only one row at a time
+        lines.done()
+        second = next(lines, "").strip()
+    if has_header and not second and not tabs:
         raise refuse("hold numbers", path, "There is only one line, and it is text.")
-    header = tuple(cell.strip() for cell in head) if has_header else ()
-    lower = [name.lower() for name in header]
-    label = next((lower.index(name) for name in LABEL_NAMES if name in lower), None)
-    text = next((lower.index(name) for name in TEXT_NAMES if name in lower), None)
+    label = next((special[name] for name in LABEL_NAMES if name in special), None)
+    text = next((special[name] for name in TEXT_NAMES if name in special), None)
+    body = _parse(second, delimiter) if text is not None and second else []
     if text is not None and len(body) > text and _is_number(body[text]):
         text = None
-    return _Layout(path, delimiter, header, len(head), label, text)
+    return _Layout(path, budget, delimiter, has_header, width, label, text)
+
+
+def _header(layout: _Layout) -> list[str]:
+    """Read the names of the columns again, for a message; none without a header."""
+    if not layout.has_header:
+        return []
+    with _open(layout.path) as stream:
+        line = next(BoundedLines(stream, layout.path, layout.budget))
+    return [cell.strip() for cell in _parse(line, layout.delimiter)]
 
 
 def _open(path: Path) -> TextIO:
@@ -162,11 +182,13 @@ def _reader(lines: Iterable[str], delimiter: str) -> Any:
 def _rows(layout: _Layout) -> Iterator[list[str]]:
     """Yield rows without the header and blank lines; refuse ragged ones."""
     with _open(layout.path) as stream:
-        reader = _reader(stream, layout.delimiter)
+        lines = BoundedLines(stream, layout.path, layout.budget)
+        reader = _reader(lines, layout.delimiter)
         try:
-            if layout.header:
+            if layout.has_header:
                 next(reader)
             for row in reader:
+                lines.done()
                 if not row:
                     continue
                 if len(row) != layout.width:
@@ -193,7 +215,7 @@ def _is_number(cell: str) -> bool:
 def _not_a_number(layout: _Layout, columns: list[int], row: list[str], number: int) -> Exception:
     """Name the first cell of a row that is not a number."""
     column = next(i for i in columns if not _is_number(row[i]))
-    name = layout.header[column] if layout.header else str(column)
+    name = _header(layout)[column] if layout.has_header else str(column)
     return refuse(
         "hold numbers outside its label column",
         f"{row[column]!r} in column {name!r}, sample {number} of {layout.path}",

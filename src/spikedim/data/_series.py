@@ -9,6 +9,7 @@ import numpy as np
 from spikedim._core import DEFAULT_MEMORY_BUDGET, AnyArray
 from spikedim.data._delimited import class_numbers
 from spikedim.data._fingerprints import fingerprint_paths
+from spikedim.data._lines import BoundedLines
 from spikedim.data._source import Request, Source, check_labels, refuse
 
 __all__ = ["open_series", "series_source"]
@@ -35,11 +36,11 @@ def open_series(path: Path, request: Request) -> Source:
 
 def series_source(path: Path, memory_budget: int = DEFAULT_MEMORY_BUDGET) -> Source:
     """Return a source of series [T, channels]; shorter ones are padded with zeros at the end."""
-    header = _header(path)
+    header = _header(path, memory_budget)
     lengths: list[int] = []
     raw: list[str] = []
-    channels = 0
-    for number, (dimensions, label) in enumerate(_lines(path, header)):
+    channels = letters = 0
+    for number, (dimensions, label) in enumerate(_lines(path, header, memory_budget)):
         channels = channels or len(dimensions)
         if len(dimensions) != channels:
             raise refuse(
@@ -47,9 +48,10 @@ def series_source(path: Path, memory_budget: int = DEFAULT_MEMORY_BUDGET) -> Sou
                 f"{len(dimensions)} in series {number} of {path}",
                 "Fix that line.",
             )
-        lengths.append(max(len(d.split(",")) for d in dimensions))
+        lengths.append(max(d.count(",") for d in dimensions) + 1)
         raw.append(label)
-        check_labels(len(raw), memory_budget)
+        letters += len(label)
+        check_labels(len(raw), memory_budget, letters=letters)
     if not lengths:
         raise refuse("hold series after @data", path, "There are none.")
     longest, shortest = max(lengths), min(lengths)
@@ -58,7 +60,7 @@ def series_source(path: Path, memory_budget: int = DEFAULT_MEMORY_BUDGET) -> Sou
 
     def read(rows: int) -> Iterator[AnyArray]:
         out, filled = np.zeros((rows, longest, channels)), 0
-        for number, (dimensions, _) in enumerate(_lines(path, header)):
+        for number, (dimensions, _) in enumerate(_lines(path, header, memory_budget)):
             for channel, text in enumerate(dimensions):
                 values = _numbers(text, number, path)
                 out[filled, : len(values), channel] = values
@@ -100,11 +102,11 @@ def _split_file(path: Path, split: str) -> Path:
     return sibling
 
 
-def _header(path: Path) -> _Header:
+def _header(path: Path, budget: int) -> _Header:
     """Read the @tags; refuse what is not a plain series file."""
     tags: dict[str, str] = {}
     with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(BoundedLines(stream, path, budget), 1):
             text = line.strip()
             if not text or text.startswith("#"):
                 continue
@@ -121,10 +123,12 @@ def _header(path: Path) -> _Header:
     raise refuse("be a .ts file with @tags and @data", path, "See the aeon data format.")
 
 
-def _lines(path: Path, header: _Header) -> Iterator[tuple[list[str], str]]:
+def _lines(path: Path, header: _Header, budget: int) -> Iterator[tuple[list[str], str]]:
     """Yield the dimensions of each series as text, and its label."""
     with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
+        lines = BoundedLines(stream, path, budget)
+        for number, line in enumerate(lines, 1):
+            lines.done()
             text = line.strip()
             if number <= header.lines or not text or text.startswith("#"):
                 continue

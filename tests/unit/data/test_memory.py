@@ -219,3 +219,88 @@ def test_a_batch_never_reserves_more_rows_than_there_are(tmp_path):
     for name in ("x.csv", "x.ts"):
         (batch,) = open_samples(str(tmp_path / name)).batches(10**15)
         np.testing.assert_array_equal(batch, [[1, 2], [3, 4]])
+
+
+SERIES = "@classLabel false\n@data\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.ts", SERIES + "1," * 300_000 + "1\n"),
+        ("x.ts", SERIES + "1,2\n" + "1:" * 300_000 + "1\n"),
+        ("x.ts", "@description " + "word " * 100_000 + "\n" + SERIES + "1,2\n3,4\n"),
+        ("x.ts", "# word\n" * 50_000 + SERIES + "1,2\n3,4\n"),
+        ("x.csv", "1," * 300_000 + "1\n"),
+        ("x.csv", "1,2\n3,4\n" + "1," * 300_000 + "1\n"),
+        # A quoted cell may hold line ends, so that one row has any number of lines.
+        ("x.csv", "1,2\n3,4\n" + '"1\n",' * 100_000 + "1\n"),
+        ("x.tsv", "text\tlabel\n" + "a\t" * 300_000 + "1\n"),
+    ],
+)
+def test_a_row_must_fit_the_budget_as_it_is_read(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    budget = 8 << 20
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            InputError,
+            match=r"^open_samples: `memory_budget` must be at least 96 bytes for each letter of "
+            r"one row; got 8,388,608 for more than 87,381 letters up to line \d+ of .*Raise it, "
+            r"or split that row\.$",
+        ):
+            open_samples(str(path), memory_budget=budget)
+        assert tracemalloc.get_traced_memory()[1] < budget
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("x.ts", SERIES), ("x.csv", ""), ("x.tsv", "")], ids=["ts", "csv", "tsv"]
+)
+def test_a_long_row_takes_no_more_than_it_is_booked_at(tmp_path, name, head):
+    path = tmp_path / name
+    row = ("\t" if name == "x.tsv" else ",").join(["12"] * 30_000) + "\n"
+    path.write_text(head + 3 * row)
+    budget = 96 * len(row)
+    tracemalloc.start()
+    try:
+        samples = open_samples(str(path), memory_budget=budget)
+        assert sum(float(x.sum()) for x in samples.batches(1)) == 3 * 30_000 * 12
+        assert 8 * 30_000 < tracemalloc.get_traced_memory()[1] < budget
+    finally:
+        tracemalloc.stop()
+
+
+def write_labelled(path, labels):
+    if path.suffix == ".ts":
+        rows = "".join(f"1,2:{label}\n" for label in labels)
+        path.write_text(f"@classLabel true a b\n@data\n{rows}")
+    elif path.suffix == ".csv":
+        path.write_text("x,label\n" + "".join(f"1,{label}\n" for label in labels))
+    else:
+        pq.write_table(pa.table({"x": np.zeros(len(labels)), "label": labels}), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["x.ts", "x.csv", "x.parquet"])
+def test_long_labels_must_fit_the_budget(tmp_path, name):
+    path = write_labelled(tmp_path / name, [f"{number:0>500}x" for number in range(2000)])
+    with pytest.raises(InputError, match=r"`memory_budget` must be .* to hold .*labels"):
+        open_samples(str(path), memory_budget=2 << 20)
+    assert len(open_samples(str(path), memory_budget=8 << 20).class_names) == 2000
+
+
+@pytest.mark.parametrize("name", ["x.ts", "x.csv", "x.parquet"])
+def test_one_long_label_does_not_widen_all_others(tmp_path, name):
+    count = 2000
+    path = write_labelled(tmp_path / name, ["b" * 10_000, *["a"] * (count - 1)])
+    tracemalloc.start()
+    try:
+        samples = open_samples(str(path), memory_budget=BUDGET)
+        assert tracemalloc.get_traced_memory()[1] < BUDGET
+    finally:
+        tracemalloc.stop()
+    assert [len(name) for name in samples.class_names] == [1, 10_000]
+    assert samples.labels.tolist() == [1] + [0] * (count - 1)
