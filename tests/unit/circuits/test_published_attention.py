@@ -60,12 +60,13 @@ def test_the_value_is_what_the_three_stages_tend_to(weight):
     query, key, value = (naive_leaky(fed @ w, 0.8, 1.3) for w in (w_q, w_k, w_v))
     scores = np.einsum("tia,tja->ij", query, key) / (2 * steps)
     exponential = 1 + scores + scores**2 / 2 + scores**3 / 6
-    shares = published_subtractive_rates(np.log(exponential), weight=weight)
-    shares /= shares.sum(axis=1, keepdims=True)
+    rates = published_subtractive_rates(np.log(exponential), weight=weight)
+    shares = rates / rates.sum(axis=1, keepdims=True)
     result = run(
         x, w_q, w_k, w_v, seed=7, steps=steps, leak=0.8, threshold=1.3, weight=weight, order=3
     )
     np.testing.assert_allclose(result.value, shares @ value.mean(axis=0), atol=0.02)
+    np.testing.assert_allclose(result.row_spikes / steps, rates.sum(axis=1), atol=0.02)
     assert np.ptp(shares) > 0.04
 
 
