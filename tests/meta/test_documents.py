@@ -97,7 +97,10 @@ def test_the_readme_s_python_runs(root, tmp_path, monkeypatch, capsys):
     namespace = {"__name__": "readme"}
     for block in found:
         exec(compile(block, "README.md", "exec"), namespace)
-    assert capsys.readouterr().out.strip(), "the example shows something"
+    shown = capsys.readouterr().out
+    assert shown.strip(), "the example shows something"
+    for promised in re.findall(r"^print\(.*\)  +# (.+)$", "\n".join(found), re.MULTILINE):
+        assert promised in shown.splitlines()
 
 
 def test_the_readme_shows_what_comes_out(root):
