@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikedim.circuits import MultiHeadSpikingAttention
-from spikedim.circuits._attention_constant import score_effects, value_effect
+from spikedim.circuits._attention_constant import joint_effect, score_effects, value_effect
 
 STEP = 1e-6
 
@@ -23,13 +23,14 @@ def naive_output(layer, query, key, value):
 
 
 def naive_effect(layer, x, which):
-    """Return the squared change of the output by each rate of one code."""
+    """Return the squared change of the output by each rate of some codes at once."""
     effect = np.zeros_like(x)
     for j, a in np.ndindex(*x.shape):
         outputs = []
         for sign in (-1, 1):
             codes = [x.copy(), x.copy(), x.copy()]
-            codes[which][j, a] += sign * STEP
+            for code in which:
+                codes[code][j, a] += sign * STEP
             outputs.append(naive_output(layer, *codes))
         effect[j, a] = (((outputs[1] - outputs[0]) / (2 * STEP)) ** 2).sum()
     return effect
@@ -57,16 +58,25 @@ def test_effects_are_the_columns_of_the_jacobian(layer, x):
     np.testing.assert_allclose(exact.output, naive_output(layer, x, x, x))
     effects = score_effects(layer.heads, exact)
     close = {"rtol": 1e-5, "atol": 1e-8}
-    np.testing.assert_allclose(effects.query, naive_effect(layer, x, 0), **close)
-    np.testing.assert_allclose(effects.key, naive_effect(layer, x, 1), **close)
+    np.testing.assert_allclose(effects.query, naive_effect(layer, x, [0]), **close)
+    np.testing.assert_allclose(effects.key, naive_effect(layer, x, [1]), **close)
     np.testing.assert_allclose(
-        value_effect(layer.heads, exact.rows), naive_effect(layer, x, 2), **close
+        value_effect(layer.heads, exact.rows), naive_effect(layer, x, [2]), **close
     )
+
+
+def test_codes_that_err_together_have_a_joint_effect(layer, x):
+    exact = layer.heads.exact(x, None)
+    joint = joint_effect(layer.heads, exact)
+    np.testing.assert_allclose(joint, naive_effect(layer, x, [0, 1, 2]), rtol=1e-5, atol=1e-8)
+    effects = score_effects(layer.heads, exact)
+    apart = effects.query + effects.key + value_effect(layer.heads, exact.rows)
+    assert abs(joint / apart - 1).max() > 0.05
 
 
 def test_the_constant_sums_effects_times_variances(layer, x):
     constant, noise = layer.error_constant(x), x * (1 - x)
-    parts = [(naive_effect(layer, x, which) * noise).sum() for which in range(3)]
+    parts = [(naive_effect(layer, x, [which]) * noise).sum() for which in range(3)]
     assert constant.score == pytest.approx(parts[0] + parts[1], rel=1e-6)
     assert constant.value == pytest.approx(parts[2], rel=1e-6)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import FloatArray
+from spikedim._core import FloatArray, InputError
 from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon
 from spikedim.circuits._attention_checks import check_attention_noise, check_mask, check_tokens
 from spikedim.circuits._attention_constant import ErrorConstant, error_parts, score_effects
@@ -168,7 +168,8 @@ class AbstractSpikingAttention(ABC):
         Returns
         -------
         ErrorConstant
-            Parts of C_F squared. Cost O(N^2 (D + Dk) + N D Dk Do) for one head.
+            Parts of C_F squared, and K squared. Cost O(N^2 (D + Dk) + N D Dk Do) for one head,
+            with sigma-delta codes O(N^2 D Do).
 
         Raises
         ------
@@ -207,7 +208,7 @@ class AbstractSpikingAttention(ABC):
         return online_constant(self._constant(rates, exact), count)
 
     def steps_for(self, x: Any, *, epsilon: Epsilon, mask: Any | None = None) -> Bound:
-        """Return the steps T of either stage after which the staged error is `epsilon`.
+        """Return the steps T of either stage after which the staged RMS error is `epsilon`.
 
         Parameters
         ----------
@@ -221,40 +222,57 @@ class AbstractSpikingAttention(ABC):
         Returns
         -------
         Bound
-            Whole steps: the first-order law T = C_F^2 / epsilon_F^2 where something is random at
-            that order, otherwise steps that suffice in the worst case.
+            Whole steps, by the law of `error_constant`: C_F^2 / epsilon_F^2 where something is
+            random at first order, K / epsilon_F where nothing is.
 
         Raises
         ------
         InputError
-            If `x` leaves the range of a channel or a shape is wrong, `epsilon` is relative to an
-            output of 0, or more than 2**40 steps are needed.
+            If `x` leaves the range of a channel or a shape is wrong, or `epsilon` is relative to
+            an output of 0.
         """
-        caller = self._caller("steps_for")
         rates, exact = self._exact(x, mask, "steps_for")
-        constant = self._constant(rates, exact)
-        entries = exact.output.size
-        target = math.sqrt(entries) * epsilon.as_rms(
-            entries=entries, reference_rms=constant.reference_rms
-        )
+        steps = self._constant(rates, exact).steps(_frobenius(epsilon, exact))
+        return self._steps("steps_for", steps, BoundKind.EXACT, rates, (STREAMS, FIRST_ORDER))
+
+    def certain_steps_for(self, x: Any, *, epsilon: Epsilon, mask: Any | None = None) -> Bound:
+        """Return steps T after which a deterministic circuit cannot err by more than `epsilon`.
+
+        Parameters
+        ----------
+        x : array or Tensor of shape [N, D]
+            Tokens, each channel within [low, high].
+        epsilon : Epsilon
+            Error of the output: RMS over entries, Frobenius, or relative to the exact output.
+        mask : array of shape [N, N] or [H, N, N], optional
+            As in `run`.
+
+        Returns
+        -------
+        Bound
+            Whole steps, from the worst case of every code and every row: some ten times those
+            of `steps_for`.
+
+        Raises
+        ------
+        InputError
+            If the code or the softmax circuit is random, `x` leaves the range of a channel, a
+            shape is wrong, `epsilon` is relative to an output of 0, or more than 2**40 steps are
+            needed.
+        """
+        caller = self._caller("certain_steps_for")
         if needs_noise(self.encoder, self.mode):
-            steps, kind = constant.steps(target), BoundKind.EXACT
-            assumptions: tuple[Assumption, ...] = (STREAMS, FIRST_ORDER)
-            note = "RMS over runs, to first order"
-        else:
-            steps, kind = self._certain_steps(rates, exact, target), BoundKind.UPPER
-            assumptions = (Assumption("each softmax row has spent T spikes after T steps"),)
-            note = "worst case: the error measured is much smaller"
-        return Bound(
-            name=caller,
-            value=float(steps),
-            unit="steps",
-            kind=kind,
-            population=f"{len(rates)} tokens of {rates.shape[1]} channels, three encoders",
-            assumptions=assumptions,
-            reference="theory index 4.2",
-            note=note,
+            raise InputError(
+                f"{caller}: `encoder` and `mode` must be deterministic; got {self.encoder} and "
+                f"{self.mode}. Compile with 'sigma_delta' and 'gli' or 'cup', or use `steps_for`."
+            )
+        rates, exact = self._exact(x, mask, "certain_steps_for")
+        target = _frobenius(epsilon, exact)
+        steps = certain_steps(
+            self.heads, rates, exact, self.encoder, self.mode, target, caller=caller
         )
+        spent = Assumption("each softmax row has spent T spikes after T steps")
+        return self._steps("certain_steps_for", steps, BoundKind.UPPER, rates, (spent,))
 
     def output_range(self) -> tuple[FloatArray, FloatArray]:
         """Return the least and greatest value [Do] of each output channel, whatever the tokens.
@@ -317,15 +335,23 @@ class AbstractSpikingAttention(ABC):
         effects = score_effects(self.heads, exact)
         return error_parts(self.heads, exact, effects, rates, self.encoder, self.mode)
 
-    def _certain_steps(self, rates: Array, exact: Exact, target: float) -> int:
-        return certain_steps(
-            self.heads,
-            rates,
-            exact,
-            self.encoder,
-            self.mode,
-            target,
-            caller=self._caller("steps_for"),
+    def _steps(
+        self,
+        method: str,
+        steps: int,
+        kind: BoundKind,
+        rates: Array,
+        assumptions: tuple[Assumption, ...],
+    ) -> Bound:
+        return Bound(
+            name=self._caller(method),
+            value=float(steps),
+            unit="steps",
+            kind=kind,
+            population=f"{len(rates)} tokens of {rates.shape[1]} channels, three encoders",
+            assumptions=assumptions,
+            reference="theory index 4.2",
+            note="of either stage: the answer takes twice as many",
         )
 
     def _mask(self, mask: Any | None, tokens: int, method: str) -> Array | None:
@@ -378,3 +404,9 @@ class AbstractSpikingAttention(ABC):
             online=runner is run_online,
             fresh=noise is None,
         )
+
+
+def _frobenius(epsilon: Epsilon, exact: Exact) -> float:
+    """Return an error target as a Frobenius error of the output."""
+    entries, rms = exact.output.size, float(np.sqrt(np.mean(exact.output**2)))
+    return math.sqrt(entries) * epsilon.as_rms(entries=entries, reference_rms=rms)

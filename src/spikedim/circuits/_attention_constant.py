@@ -16,6 +16,7 @@ __all__ = [
     "ErrorConstant",
     "ScoreEffects",
     "error_parts",
+    "joint_effect",
     "sampling_part",
     "score_effects",
     "squared_distances",
@@ -27,6 +28,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 _BLOCK = 1 << 21  # numbers held at once by the query part
 _ROUNDING = 1e-9
 _PHASE_VARIANCE = 1 / 6  # of T times a rate that is coded from a random phase, {xT} uniform
+_HALF_VARIANCE = 1 / 12  # likewise from half a threshold
 _OWED_VARIANCE = 1 / 12  # of the spikes that a deterministic competitor is owed, uniform
 
 
@@ -51,13 +53,14 @@ class ErrorConstant(Result):
     reference_rms : float
         RMS of the entries of the exact output.
     rounding : float
-        K squared: what deterministic winners and random phases add, if what they owe after T
-        steps is uniform within their range. It decides at small T only, unless C_F is 0.
+        K squared: what deterministic winners and codes without noise add, if what they owe after
+        T steps is uniform within its range. It decides at small T only, unless C_F is 0.
 
     Notes
     -----
     The three parts are squares in the unit of the output, times steps; `rounding` times steps
-    squared. The 1/T term is exact as T grows; K rests on uniform residuals.
+    squared. The 1/T term is exact as T grows; K rests on uniform residuals that do not depend on
+    each other. Equal sigma-delta codes err together: their effects add before they are squared.
 
     Examples
     --------
@@ -144,8 +147,11 @@ def error_parts(
     by_value = value_effect(heads, exact.rows)
     by_score = effects.query + effects.key
     rounding = 0.0
+    between = (rates > 0) & (rates < 1)  # 0 and 1 are coded exactly
     if code is RateCode.RANDOM_PHASE:
-        rounding = _PHASE_VARIANCE * float((by_value + by_score)[(rates > 0) & (rates < 1)].sum())
+        rounding = _PHASE_VARIANCE * float((by_value + by_score)[between].sum())
+    if code is RateCode.SIGMA_DELTA:
+        rounding = _HALF_VARIANCE * float(joint_effect(heads, exact)[between].sum())
     if mode in (SoftmaxMode.GLI, SoftmaxMode.CUP):
         owed = np.where(exact.rows > 0, _OWED_VARIANCE, 0.0)
         if spent is not None:
@@ -204,19 +210,24 @@ def _query_effect(heads: Heads, exact: Exact) -> Array:
     """Return the effect of x_i through the scores of row i, a block of rows at a time."""
     count, n, width = exact.query.shape
     features, out = heads.query.shape[1], exact.output.shape[1]
-    weights = heads.scale * heads.query.transpose(1, 0, 2).reshape(features, -1)  # [D, H Dk]
-    means = exact.rows @ exact.value
     effect = np.empty((n, features))
     block = max(1, _BLOCK // (out * max(count * width, features) + count * width * n))
     for first in range(0, n, block):
-        part = slice(first, first + block)
-        rows = exact.rows[:, part]
-        weighted = rows[:, :, None, :] * exact.key.transpose(0, 2, 1)[:, None]  # [H, block, Dk, N]
-        pulled = weighted @ exact.value[:, None]
-        pulled -= weighted.sum(axis=3)[..., None] * means[:, part, None, :]
-        moved = weights @ pulled.transpose(1, 0, 2, 3).reshape(-1, count * width, out)
-        effect[part] = np.einsum("iao,iao->ia", moved, moved)
+        moved = _query_jacobian(heads, exact, slice(first, first + block))
+        effect[first : first + block] = np.einsum("iao,iao->ia", moved, moved)
     return effect
+
+
+def _query_jacobian(heads: Heads, exact: Exact, part: slice) -> Array:
+    """Return the change of some rows by a unit of their own query rates, [rows, D, Do]."""
+    count, _, width = exact.query.shape
+    features, out = heads.query.shape[1], exact.output.shape[1]
+    weights = heads.scale * heads.query.transpose(1, 0, 2).reshape(features, -1)  # [D, H Dk]
+    rows = exact.rows[:, part]
+    weighted = rows[:, :, None, :] * exact.key.transpose(0, 2, 1)[:, None]  # [H, rows, Dk, N]
+    pulled = weighted @ exact.value[:, None]
+    pulled -= weighted.sum(axis=3)[..., None] * (rows @ exact.value)[:, :, None, :]
+    return np.asarray(weights @ pulled.transpose(1, 0, 2, 3).reshape(-1, count * width, out))
 
 
 def _key_effect(heads: Heads, exact: Exact) -> Array:
@@ -235,3 +246,21 @@ def _key_effect(heads: Heads, exact: Exact) -> Array:
             shared = exact.rows[h] * exact.rows[g] * inner  # [i, j]
             effect += (1 if g == h else 2) * shared.T @ (weights[h] * weights[g])
     return np.maximum(effect, 0.0)
+
+
+def joint_effect(heads: Heads, exact: Exact) -> Array:
+    """Return the squared change of the output by a unit of a rate in all three codes, [N, D].
+
+    Sigma-delta codes of equal rates make equal errors, which therefore add before they square.
+    """
+    weights = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)  # [H, N, D]: W_K q_i
+    folded, means = heads.folded_value, exact.rows @ exact.value
+    effect = np.empty((exact.query.shape[1], heads.key.shape[1]))
+    for j in range(len(effect)):
+        column = exact.rows[:, :, j]
+        away = column[..., None] * (exact.value[:, j, None] - means)  # [H, i, Do]
+        change = np.tensordot(column, folded, axes=(0, 0))  # [i, D, Do]
+        change += weights.transpose(1, 2, 0) @ away.transpose(1, 0, 2)
+        change[j] += _query_jacobian(heads, exact, slice(j, j + 1))[0]
+        effect[j] = np.einsum("iao,iao->a", change, change)
+    return effect

@@ -23,7 +23,10 @@ __all__ = ["FIRST_ORDER", "STREAMS", "attention_result", "online_constant"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-FIRST_ORDER = Assumption("for the RMS law only: T so large that higher orders do not matter")
+FIRST_ORDER = Assumption(
+    "for the RMS law only: higher orders do not matter, and what deterministic parts are off by is "
+    "uniform and independent"
+)
 STREAMS = Assumption(
     "the three encoders and the softmax rows draw independently of each other", holds=True
 )
@@ -58,7 +61,9 @@ def attention_result(
         effects = score_effects(heads, exact)
         spent = np.maximum(run.row_spikes, 1) / steps
         constant = error_parts(heads, exact, effects, rates, code, mode, spent=spent)
-        law = _rms_law(online_constant(constant, steps) if online else constant, code, steps)
+        if online:
+            constant = online_constant(constant, steps)
+        law = constant.frobenius(steps=steps) or None
         error = float(np.linalg.norm((output - exact.output)[~lost]))
         if not online:
             parts = output_bound(
@@ -95,17 +100,11 @@ def attention_result(
 
 
 def online_constant(constant: ErrorConstant, steps: int) -> ErrorConstant:
-    """Return the constant of running means; how they round is not known."""
+    """Return the constant of running means; how they round is not known, so K is left out."""
     factor = online_averaging(steps)
     return replace(
         constant, value=factor * constant.value, score=factor * constant.score, rounding=0.0
     )
-
-
-def _rms_law(constant: ErrorConstant, code: RateCode, steps: int) -> float | None:
-    """Return the RMS error to expect; None where all is deterministic or nothing is known."""
-    rounds = constant.rounding > 0 and code is RateCode.RANDOM_PHASE
-    return constant.frobenius(steps=steps) if constant.total > 0 or rounds else None
 
 
 def _of_heads(rows: Any) -> Any:
@@ -128,12 +127,12 @@ def _theorem(random: bool, *, online: bool, fresh: bool) -> Theorem:
     """Return what is known of a run."""
     drawn = replace(STREAMS, holds=True if fresh else None)
     if online:
-        return Theorem("", _ONLINE, _QUANTITY, (drawn, FIRST_ORDER) if random else ())
+        return Theorem("", _ONLINE, _QUANTITY, (drawn, FIRST_ORDER) if random else (FIRST_ORDER,))
     return Theorem(
         name="4.2",
         statement=_STAGED,
         quantity=_QUANTITY,
-        assumptions=(drawn, FIRST_ORDER) if random else (),
+        assumptions=(drawn, FIRST_ORDER) if random else (FIRST_ORDER,),
         failure_probability=FAILURE if random else 0.0,
     )
 
