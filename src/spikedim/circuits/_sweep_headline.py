@@ -23,7 +23,9 @@ def _fall(found: CircuitSweep) -> str:
     if slope is None:
         return f"no slope of {error} ({found.slope_reason})"
     value, low, high = (f"{round(x, 2) + 0.0:.2f}" for x in (slope.value, slope.low, slope.high))
-    if slope.high > _FLAT:
+    if slope.low <= _FLAT < slope.high:
+        text = f"the slope of {error} is uncertain: {value} ({low} to {high})"
+    elif slope.high > _FLAT:
         text = f"{error} does not fall with {found.axis} (slope {value}, {low} to {high})"
     else:
         text = f"{error} falls as {found.axis}^{value} ({low} to {high})"

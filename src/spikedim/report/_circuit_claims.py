@@ -26,7 +26,7 @@ def error_claim(sweep: CircuitSweep) -> str:
     if len(known) < 2:
         return f"{verdict[0].upper()}{verdict[1:]}"
     first, last = known[0], known[-1]
-    if sweep.slope is not None and sweep.slope.high > -0.1:
+    if sweep.slope is not None and sweep.slope.low > -0.1:
         fall = f"The error stays near {approximate(last.rms_error or 0.0)}"
     else:
         fall = (

@@ -111,7 +111,7 @@ def theorem_table(sweep: CircuitSweep) -> Table:
         "theorem": theorem.name or "none: nothing is promised",
         "statement": theorem.statement,
         "speaks of": theorem.quantity,
-        "why not": "" if theorem.name else last.reason,
+        "why not": "" if theorem.name and last.holds is not None else last.reason,
         "may fail": f"with probability {chance:g} per run" if chance else "",
         "slope expected": "" if expected is None else f"{expected:g}",
         "slope fitted": fitted,

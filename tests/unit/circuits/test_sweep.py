@@ -85,6 +85,12 @@ def test_a_broken_bound_is_named_with_its_place_and_theorem():
     assert "does not fall with T (slope 0.00, 0.00 to 0.00)" in found.headline
 
 
+def test_a_slope_that_may_be_anything_is_called_uncertain():
+    errors = {16: 0.1, 64: 0.3, 256: 0.02}
+    found = swept(lambda t, _: example_result(t, error=errors[t]), steps=list(errors))
+    assert "the slope of the RMS row error is uncertain: -0.58 (" in found.headline
+
+
 def test_many_failures_are_counted_not_listed():
     found = swept(lambda t, _: example_result(t, error=2.0, holds=False), steps=range(1, 8))
     assert "FAILS at T = 1, 2, 3, 4 and 3 more" in found.headline

@@ -83,7 +83,9 @@ def test_a_large_range_is_noted_and_the_published_series_does_not_fall():
     found = sweep_exponential(steps=[64], form="taylor", half_range=4.0, order=20, runs=2)
     assert found.settings["order"] == "20"
     assert any("M = 4 is above 3" in note for note in found.notes)
-    series = sweep_exponential(steps=[64, 256, 1024], form="published", streams="nested", runs=20)
+    series = sweep_exponential(
+        steps=[256, 512, 1024, 4096], form="published", streams="nested", runs=40
+    )
     assert series.holds is None
     assert "does not fall with T" in series.headline
     many = sweep_exponential(steps=[64], z=np.linspace(-1, 1, 9), runs=1)
