@@ -18,7 +18,8 @@ from spikedim.circuits._graph import CircuitGraph, to_graph
 from spikedim.circuits._multi_head_attention import MultiHeadSpikingAttention
 from spikedim.circuits._result import CircuitResult, SpikeCount
 from spikedim.circuits._softmax import SoftmaxMode
-from spikedim.circuits._wiring import Pattern, Population, Projection, Wiring
+from spikedim.circuits._stacked_wiring import stacked_wiring
+from spikedim.circuits._wiring import Wiring
 
 __all__ = ["AttentionStackResult", "SpikingAttentionStack"]
 
@@ -218,11 +219,14 @@ class SpikingAttentionStack:
 
     def wiring(self, tokens: int) -> Wiring:
         """Return the parts of all layers for N tokens, joined from output to code."""
-        return _joined_wirings([layer.wiring(tokens) for layer in self.layers], self.layers)
+        return self._joined([layer.wiring(tokens) for layer in self.layers])
 
     def to_graph(self, tokens: int) -> CircuitGraph:
         """Return the stack for N tokens neuron by neuron; cost O(synapses)."""
         return to_graph(self.wiring(tokens))
+
+    def _joined(self, wirings: list[Wiring]) -> Wiring:
+        return stacked_wiring(wirings, [layer.high - layer.low for layer in self.layers])
 
     def _whole(
         self,
@@ -233,7 +237,7 @@ class SpikingAttentionStack:
     ) -> CircuitResult:
         """Return the end-to-end result with bound 5C."""
         last = results[-1]
-        wiring = _joined_wirings([result.wiring for result in results], self.layers)
+        wiring = self._joined([result.wiring for result in results])
         spikes = tuple(
             replace(part, population=f"layer {number} {part.population}")
             for number, result in enumerate(results)
@@ -324,40 +328,3 @@ def _theorem(results: list[CircuitResult]) -> Theorem:
 
 def _total(spikes: tuple[SpikeCount, ...]) -> int:
     return sum(part.spikes for part in spikes)
-
-
-def _joined_wirings(wirings: list[Wiring], layers: tuple[AbstractSpikingAttention, ...]) -> Wiring:
-    """Return one wiring; an output drives the three codes of the next layer through its range."""
-    populations: list[Population] = []
-    projections: list[Projection] = []
-    for number, (wiring, layer) in enumerate(zip(wirings, layers, strict=True)):
-        prefix = f"layer {number} "
-        outputs = _outputs(populations)
-        populations += [replace(part, name=f"{prefix}{part.name}") for part in wiring.populations]
-        projections += [
-            replace(part, source=f"{prefix}{part.source}", target=f"{prefix}{part.target}")
-            for part in wiring.projections
-        ]
-        span = layer.high - layer.low
-        per_unit = np.divide(1.0, span, out=np.zeros_like(span), where=span > 0)
-        first = 0
-        for output in outputs:
-            width = output.neurons // (wiring.populations[0].neurons // len(span))
-            weight = np.zeros((width, len(span)))
-            weight[np.arange(width), first + np.arange(width)] = per_unit[first : first + width]
-            first += width
-            projections += [
-                Projection(output.name, f"{prefix}{code} code", Pattern.BLOCKS, weight)
-                for code in ("query", "key", "value")
-            ]
-    return Wiring(tuple(populations), tuple(projections))
-
-
-def _outputs(populations: list[Population]) -> list[Population]:
-    """Return the output populations of the last layer so far: joined, or one for each head."""
-    if not populations:
-        return []
-    layer = " ".join(populations[-1].name.split()[:2])
-    own = [part for part in populations if part.name.startswith(f"{layer} ")]
-    joined = [part for part in own if part.name == f"{layer} joined output"]
-    return joined or [part for part in own if part.name.startswith(f"{layer} output")]
