@@ -1,7 +1,9 @@
 """Arrays that are given as such or as the path of a .npy or .npz file."""
 
 import os
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ __all__ = ["given_array"]
 
 _MOST_BYTES = 2 << 30
 _REMEDY = "Write it with numpy.save."
+# What numpy and zipfile raise on damaged, encrypted or foreign files.
+_UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, RuntimeError,
+               tokenize.TokenError, zipfile.BadZipFile, zlib.error)  # fmt: skip
 
 
 def given_array(x: Any, *, name: str, caller: str) -> Any:
@@ -24,10 +29,11 @@ def given_array(x: Any, *, name: str, caller: str) -> Any:
         _check_size(path.stat().st_size, path, name, caller)
         if path.suffix == ".npz":
             return _from_archive(path, name, caller)
-        return np.load(path, allow_pickle=False)
+        # Mapped, because a header may announce more than the file holds.
+        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"{caller}: `{name}` must be a readable .npy or .npz file of numbers; got "
             f"{str(path)!r} ({_first_line(error)}). {_REMEDY}"

@@ -128,16 +128,18 @@ def sweep(
     points, theorem = [], Theorem("", "", "")
     weak: dict[str, None] = {}
     task = progress.start(f"{circuit}: runs", float(sum(values) * runs))
-    for at in values:
-        records = []
-        for number in range(runs):
-            generator = np.random.default_rng([seed, at, number])
-            result = _watched(cases[number % len(cases)], at, generator, weak)
-            theorem = result.certificate.theorem
-            records.append(_record(result, error_axes))
-            progress.advance(task, float(at))
-        points.append(_point(at, records, theorem))
-    progress.finish(task)
+    try:
+        for at in values:
+            records = []
+            for number in range(runs):
+                generator = np.random.default_rng([seed, at, number])
+                result = _watched(cases[number % len(cases)], at, generator, weak)
+                theorem = result.certificate.theorem
+                records.append(_record(result, error_axes))
+                progress.advance(task, float(at))
+            points.append(_point(at, records, theorem))
+    finally:
+        progress.finish(task)
     slope, why = fit_slope(values, [point.rms_error for point in points], first=slope_from)
     found = CircuitSweep(
         headline="",

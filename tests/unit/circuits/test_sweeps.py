@@ -190,6 +190,15 @@ class TestFiles:
         with pytest.raises(InputError, match=r"^test: `logits` must be a readable .npy or .npz"):
             self.read(path)
 
+    @pytest.mark.parametrize("claim", [b"(10000,), }", b"(10**15,), }", b"(9e9,), }", b"(1,"])
+    def test_a_header_that_lies_is_refused(self, tmp_path, claim):
+        np.save(tmp_path / "x.npy", np.zeros(10))
+        content = (tmp_path / "x.npy").read_bytes()
+        honest = b"(10,), }".ljust(len(claim))
+        (tmp_path / "x.npy").write_bytes(content.replace(honest, claim.ljust(len(honest))))
+        with pytest.raises(InputError, match="readable"):
+            self.read(tmp_path / "x.npy")
+
     def test_pickles_are_not_run(self, tmp_path):
         np.save(tmp_path / "p.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
         with pytest.raises(InputError, match="readable"):
