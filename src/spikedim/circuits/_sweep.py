@@ -125,19 +125,14 @@ def sweep(
     cases = [run] if callable(run) else list(run)
     if not cases:
         raise InputError("sweep: `run` must be a callable or a sequence of them; got none.")
-    points, theorem = [], Theorem("", "", "")
-    weak: dict[str, None] = {}
+    axes = check_integer(error_axes, name="error_axes", caller="sweep", minimum=0)
+    if slope_from is not None:
+        check_integer(slope_from, name="slope_from", caller="sweep")
     task = progress.start(f"{circuit}: runs", float(sum(values) * runs))
     try:
-        for at in values:
-            records = []
-            for number in range(runs):
-                generator = np.random.default_rng([seed, at, number])
-                result = _watched(cases[number % len(cases)], at, generator, weak)
-                theorem = result.certificate.theorem
-                records.append(_record(result, error_axes))
-                progress.advance(task, float(at))
-            points.append(_point(at, records, theorem))
+        points, theorem, weak = _measured(
+            cases, values, runs, seed, axes, lambda at: progress.advance(task, float(at))
+        )
     finally:
         progress.finish(task)
     slope, why = fit_slope(values, [point.rms_error for point in points], first=slope_from)
@@ -163,6 +158,29 @@ def sweep(
         notes=(*notes, *weak),
     )
     return replace(found, headline=headline(found))
+
+
+def _measured(
+    cases: Sequence[Run],
+    values: Sequence[int],
+    runs: int,
+    seed: int,
+    error_axes: int,
+    done: Callable[[int], None],
+) -> tuple[list[SweepPoint], Theorem, dict[str, None]]:
+    """Return the points, the theorem of the largest value, and the warnings of weak results."""
+    points, theorem = [], Theorem("", "", "")
+    weak: dict[str, None] = {}
+    for at in values:
+        records = []
+        for number in range(runs):
+            generator = np.random.default_rng([seed, at, number])
+            result = _watched(cases[number % len(cases)], at, generator, weak)
+            theorem = result.certificate.theorem
+            records.append(_record(result, error_axes))
+            done(at)
+        points.append(_point(at, records, theorem))
+    return points, theorem, weak
 
 
 def _watched(

@@ -218,6 +218,8 @@ def test_progress_counts_the_steps():
         ({"steps": []}, "sweep: `steps` must have at least one value"),
         ({"steps": [0]}, "sweep: `steps` must be an integer >= 1; got 0"),
         ({"runs": 0}, "sweep: `runs` must be an integer >= 1; got 0"),
+        ({"error_axes": -1}, "sweep: `error_axes` must be an integer >= 0; got -1"),
+        ({"slope_from": 0}, "sweep: `slope_from` must be an integer >= 1; got 0"),
         ({"seed": -1}, "sweep: `seed` must be an integer >= 0; got -1"),
     ],
 )
