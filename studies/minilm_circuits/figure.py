@@ -71,7 +71,9 @@ def neighbours(axes: Any, result: dict[str, Any]) -> None:
         curve(axes, points, "steps", "recall_at_10", mode, ls=":", mfc="white")
     axes.set(xscale="log", xlabel="T, time steps of every circuit", ylabel="share of sentences")
     axes.set_ylim(0, 1.02)
-    axes.set_title("The nearest sentence is kept (solid),\nand the ten nearest (dotted)")
+    axes.set_title(
+        "At T = 4 half of the nearest sentences\nare lost (solid; dotted: the ten nearest)"
+    )
 
 
 def peaky(axes: Any, result: dict[str, Any]) -> None:
@@ -91,7 +93,8 @@ def peaky(axes: Any, result: dict[str, Any]) -> None:
         ylabel="read-out spikes of a row",
     )
     axes.set_title(
-        f"A peaky row needs fewer spikes for an\nRMS row error of {result['row_error']:g}"
+        f"For an RMS row error of {result['row_error']:g} the race needs\n"
+        "fewer spikes in peaky rows, GLI hardly"
     )
 
 
@@ -102,11 +105,13 @@ def draw(result: dict[str, Any], path: Path) -> None:
         errors(axes[0, 0], result, "steps")
         axes[0, 0].set_xlabel("T, time steps of every circuit")
         axes[0, 0].set_title(
-            "Error against steps: softmax of all six\nlayers (solid), last layer (dashed)"
+            "Error falls as 1/T or as 1/\N{SQUARE ROOT}T\n(solid: all six layers, dashed: the last)"
         )
         errors(axes[0, 1], result, "spikes_per_sentence")
         axes[0, 1].set_xlabel("spikes of the softmax circuits for a sentence")
-        axes[0, 1].set_title("Error against spikes: the same\nruns, all populations counted")
+        axes[0, 1].set_title(
+            "With few spikes escape noise does better,\nwith many the deterministic circuit"
+        )
         neighbours(axes[1, 0], result)
         peaky(axes[1, 1], result)
         handles, labels = axes[0, 0].get_legend_handles_labels()

@@ -83,6 +83,20 @@ def by_entropy(result: dict[str, Any]) -> list[str]:
     return [*lines, line([f"`gli`, used at T = {steps}", *(f"{used[bit]:.1f}" for bit in bits)])]
 
 
+def alternative(result: dict[str, Any]) -> str:
+    """Return the numbers of the picture in words."""
+    curves: dict[str, list[dict[str, Any]]] = {}
+    for row in result["points"]:
+        if row["layers"] == "all":
+            curves.setdefault(row["mode"], []).append(row)
+    parts = [
+        f"{mode} from {rows[0]['relative_frobenius']['value']:.2g} at T = {rows[0]['steps']} to "
+        f"{rows[-1]['relative_frobenius']['value']:.2g} at T = {rows[-1]['steps']}"
+        for mode, rows in curves.items()
+    ]
+    return f"Embedding error, softmax of all six layers: {', '.join(parts)}."
+
+
 def section(result: dict[str, Any]) -> str:
     """Return the result section of the README."""
     accuracy, sentences = result["exact_accuracy"], result["sentences"]
@@ -115,7 +129,7 @@ def section(result: dict[str, Any]) -> str:
         [
             f"**{result['scope']}** Spikes are those of the softmax circuits, all populations.",
             "",
-            "![Error against steps and spikes](minilm_circuits.png)",
+            f"![{alternative(result)}](minilm_circuits.png)",
             "",
             "Every second T; all of them are in result.json. Softmax of all six layers:",
             "",
