@@ -19,7 +19,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from spikedim.circuits import Emission, Update
-from spikedim.circuits._gli_run import run_rows
+from spikedim.circuits.competition._gli_run import run_rows
 
 THREADS = 2
 # name -> emission, rows, competitors, steps, steps of a rehearsal, goal

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from spikedim.circuits import MultiHeadSpikingAttention
-from spikedim.circuits._attention_constant import joint_effect, score_effects, value_effect
+from spikedim.circuits.attention._attention_constant import (
+    joint_effect,
+    score_effects,
+    value_effect,
+)
 
 STEP = 1e-6
 

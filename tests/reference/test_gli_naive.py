@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikedim.circuits import Emission, Update, gli, gli_step, init_gli_state
-from spikedim.circuits._gli_run import run_rows
+from spikedim.circuits.competition._gli_run import run_rows
 
 
 def naive_row(z, steps, *, budget=1.0, update="linear", uniforms=None):

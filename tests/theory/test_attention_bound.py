@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from spikedim.circuits import RateCode, SoftmaxMode, SpikingAttention
-from spikedim.circuits._attention_bound import output_bound, score_errors
-from spikedim.circuits._attention_constant import score_effects
-from spikedim.circuits._attention_run import run_staged
+from spikedim.circuits.attention._attention_bound import output_bound, score_errors
+from spikedim.circuits.attention._attention_constant import score_effects
+from spikedim.circuits.attention._attention_run import run_staged
 
 
 def layer_of(seed, mode, code, *, spread=1.5, shape=(16, 32, 16)):

@@ -18,9 +18,9 @@ from spikedim.circuits import (
     mean_field_inhibition,
     softmax_identity_residual,
 )
-from spikedim.circuits._gli_law import escape_bound, escape_rms, freedman
-from spikedim.circuits._gli_run import run_rows
 from spikedim.circuits._rows import softmax_rows
+from spikedim.circuits.competition._gli_law import escape_bound, escape_rms, freedman
+from spikedim.circuits.competition._gli_run import run_rows
 
 STEPS = [2**k for k in range(4, 17, 2)]
 ESCAPE_ROWS = {4: 512, 16: 192, 64: 64, 256: 32}

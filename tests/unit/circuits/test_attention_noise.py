@@ -3,7 +3,7 @@ import pytest
 
 from spikedim._core import InputError
 from spikedim.circuits import AttentionNoise
-from spikedim.circuits._attention_noise import uniforms_at
+from spikedim.circuits.attention._attention_noise import uniforms_at
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 
 from spikedim.circuits import RateCode, SoftmaxMode, SpikingAttention
-from spikedim.circuits._attention_result import attention_result
-from spikedim.circuits._attention_run import AttentionRun
+from spikedim.circuits.attention._attention_result import attention_result
+from spikedim.circuits.attention._attention_run import AttentionRun
 
 
 def test_a_row_without_spikes_is_flagged_and_has_no_value():

@@ -7,7 +7,7 @@ from tests.token_functions import DESIGN_LIPSCHITZ, centred, design, running_sum
 
 from spikedim._core import InputError
 from spikedim.circuits import CircuitResult, bernstein_windows
-from spikedim.circuits._bernstein_windows import _proxy
+from spikedim.circuits.universal._bernstein_windows import _proxy
 
 
 def run(x, *, window=64, windows=1, seed=0, function=design, lipschitz=DESIGN_LIPSCHITZ, **more):
@@ -36,7 +36,9 @@ def test_one_window_is_the_function_of_the_counts(samples):
 
 def test_windows_are_averaged_whatever_the_chunk(samples, monkeypatch):
     whole = run(samples, windows=50, batched=True)
-    monkeypatch.setattr("spikedim.circuits._bernstein_windows._CHUNK_ENTRIES", 7 * samples.size)
+    monkeypatch.setattr(
+        "spikedim.circuits.universal._bernstein_windows._CHUNK_ENTRIES", 7 * samples.size
+    )
     pieces = run(samples, windows=50, batched=True)
     np.testing.assert_allclose(pieces.value, whole.value, rtol=1e-12)
     assert pieces.spikes == whole.spikes

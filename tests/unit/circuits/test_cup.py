@@ -4,7 +4,7 @@ import torch
 
 from spikedim._core import InputError
 from spikedim.circuits import cup
-from spikedim.circuits._cup import _largest_square
+from spikedim.circuits.competition._cup import _largest_square
 
 
 def naive_cup(attn, steps, start=0.0):

@@ -17,9 +17,9 @@ from spikedim.circuits import (
     gli_step,
     init_gli_state,
 )
-from spikedim.circuits import _gli_numba as compiled
-from spikedim.circuits import _gli_run as runner
-from spikedim.circuits._gli_state import Update
+from spikedim.circuits.competition import _gli_numba as compiled
+from spikedim.circuits.competition import _gli_run as runner
+from spikedim.circuits.competition._gli_state import Update
 
 ROW = [0.0, 1.0, 2.0]
 

@@ -13,7 +13,7 @@ from spikedim.circuits import (
     mean_field_inhibition,
     softmax_identity_residual,
 )
-from spikedim.circuits._gli_law import (
+from spikedim.circuits.competition._gli_law import (
     attainable_rate,
     escape_bound,
     escape_rms,
@@ -94,7 +94,7 @@ def test_the_law_checks_its_door(options, message):
 
 
 def test_the_identity_sees_a_wrong_softmax(monkeypatch):
-    from spikedim.circuits import _identity
+    from spikedim.circuits.competition import _identity
 
     monkeypatch.setattr(_identity, "softmax_rows", lambda z: np.full(z.shape, 1 / z.shape[1]))
     assert softmax_identity_residual([[0.0, 2.0]], [[3, 9]], [[2.0], [2.5]]).max() > 1e-3

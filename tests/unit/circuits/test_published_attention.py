@@ -3,11 +3,8 @@ import pytest
 import torch
 
 from spikedim._core import InputError
-from spikedim.circuits import (
-    _published_attention,
-    published_attention,
-    published_subtractive_rates,
-)
+from spikedim.circuits import published_attention, published_subtractive_rates
+from spikedim.circuits.attention import _published_attention
 
 X = np.array([[0.8, 0.2], [0.3, 0.7]])
 EYE = np.eye(2)

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from spikedim._core import InputError
-from spikedim.circuits import _race, race
+from spikedim.circuits import race
+from spikedim.circuits.competition import _race
 
 
 @pytest.fixture

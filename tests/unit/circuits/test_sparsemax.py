@@ -3,7 +3,7 @@ import pytest
 
 from spikedim._core import InputError
 from spikedim.circuits import sparsemax
-from spikedim.circuits._sparsemax import sparsemax_rows
+from spikedim.circuits.competition._sparsemax import sparsemax_rows
 
 
 def bisected_sparsemax(z):

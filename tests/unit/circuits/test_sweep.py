@@ -6,7 +6,7 @@ from tests.circuit_examples import NO_THEOREM, THEOREM, example_result
 
 from spikedim._core import AbstractProgress, InputError, WeakResultWarning
 from spikedim.circuits import CircuitSweep, Theorem, sweep
-from spikedim.circuits._sweep_fit import fit_slope, pooled_rms
+from spikedim.circuits.sweeps._sweep_fit import fit_slope, pooled_rms
 
 CHANCY = Theorem("h", "with high probability", "error", (), 0.01)
 

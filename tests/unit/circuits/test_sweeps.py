@@ -11,7 +11,7 @@ from spikedim.circuits import (
     sweep_softmax,
     sweep_universal,
 )
-from spikedim.circuits._array_file import given_array
+from spikedim.circuits.sweeps._array_file import given_array
 
 STEPS = [64, 128, 256, 512]
 
@@ -210,7 +210,7 @@ class TestFiles:
             self.read(tmp_path / "ab.npz")
 
     def test_what_would_not_fit_is_not_read(self, tmp_path, monkeypatch):
-        from spikedim.circuits import _array_file
+        from spikedim.circuits.sweeps import _array_file
 
         monkeypatch.setattr(_array_file, "_MOST_BYTES", 1000)
         np.save(tmp_path / "big.npy", np.zeros(1000))

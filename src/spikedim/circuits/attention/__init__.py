@@ -1,0 +1,1 @@
+"""Attention compiled to spikes: one head, many heads, stacks, staged and online."""

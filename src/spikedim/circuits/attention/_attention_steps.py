@@ -1,0 +1,68 @@
+"""Steps that suffice in the worst case where no part of attention is random at first order."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from spikedim._core import InputError
+from spikedim.circuits.attention._attention_bound import (
+    diameters,
+    score_bound,
+    score_errors,
+    worst_values,
+)
+from spikedim.circuits.attention._attention_heads import Exact, Heads
+from spikedim.circuits.attention._encoders import RateCode
+from spikedim.circuits.competition._softmax import SoftmaxMode
+
+__all__ = ["certain_steps"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_MOST_STEPS = 1 << 40
+
+
+def certain_steps(
+    heads: Heads,
+    rates: Array,
+    exact: Exact,
+    code: RateCode,
+    mode: SoftmaxMode,
+    target: float,
+    *,
+    caller: str,
+) -> int:
+    """Return the fewest steps whose worst-case Frobenius error is at most `target`."""
+
+    def worst(steps: int) -> float:
+        errors = score_errors(heads, rates, exact, code, steps)
+        return (
+            worst_values(heads, rates, code, steps)
+            + score_bound(rates, exact, errors, None, steps)
+            + _worst_circuit(exact, mode) / steps
+        )
+
+    low, high = 0, 1
+    while worst(high) > target:
+        low, high = high, 2 * high
+        if high > _MOST_STEPS:
+            raise InputError(
+                f"{caller}: `epsilon` must be reachable in 2**40 steps; got a Frobenius error of "
+                f"{target:g}. Ask for a larger one."
+            )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if worst(middle) <= target else (middle, high)
+    return high
+
+
+def _worst_circuit(exact: Exact, mode: SoftmaxMode) -> float:
+    """Return T times what a deterministic softmax circuit can add: T spikes in every row."""
+    n = (exact.rows > 0).sum(axis=2)  # [H, N]
+    if mode is SoftmaxMode.CUP:
+        owed = np.cumsum(1 - 1 / np.arange(1, n.max() + 1))[n - 1]
+        lengths = np.sqrt(owed * n)
+    else:
+        lengths = n / 2
+    return math.sqrt(float(((lengths * diameters(exact.value)[:, None]).sum(axis=0) ** 2).sum()))

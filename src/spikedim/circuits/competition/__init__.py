@@ -1,0 +1,1 @@
+"""Softmax by competition: competitors that inhibit each other, and what they converge to."""

@@ -1,0 +1,1 @@
+"""The exponential from coincidences of spikes."""

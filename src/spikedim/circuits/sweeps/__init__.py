@@ -1,0 +1,1 @@
+"""Circuits swept over steps or cells: points, slopes and one sentence."""

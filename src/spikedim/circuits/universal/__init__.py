@@ -1,0 +1,1 @@
+"""Universal approximation: any permutation-equivariant function as a circuit."""
