@@ -237,3 +237,15 @@ def test_the_benchmark_page_is_rendered_from_the_results(root, monkeypatch):
     render = importlib.import_module("benchmarks.render")
     text = (root / "docs" / "benchmarks.md").read_text("utf-8")
     assert text == render.page(json.loads(results.read_text("utf-8"))["tables"]), "run: make bench"
+
+
+def test_every_picture_of_a_circuit_stands_over_the_command_that_made_it(root):
+    figures = runpy.run_module("docs.circuit_figures")["FIGURES"]
+    text = (root / "docs" / "circuits.md").read_text("utf-8")
+    shown = re.findall(
+        r"!\[([^\]]+)\]\(_static/circuits/([\w-]+)\.png\)\n\n(.+)\n\n```sh\n(.+)\n```", text
+    )
+    assert {name: command for _, name, _, command in shown} == figures
+    assert all(alt == headline for alt, _, headline, _ in shown)
+    files = {path.stem for path in (root / "docs" / "_static" / "circuits").glob("*.png")}
+    assert files == set(figures), "run: python -m docs.circuit_figures"
