@@ -18,7 +18,7 @@ _WTA_VERDICT = (
 _ATTENTION_VERDICT = (
     "Unproved for attention built on subtractive inhibition, whose error does not fall with T. "
     "For compiled attention with divisive inhibition and bounded score noise it holds but is "
-    "loose: measured, 0.17 to 0.30 n d_k/epsilon^2 steps are enough."
+    "loose: measured, 0.15 to 0.30 n d_k/epsilon^2 steps are enough."
 )
 
 
