@@ -69,7 +69,8 @@ def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
     while excess(low) <= 0:
         high, low, step = low, low - step, 2 * step
         _check_range(law, low, [])
-    return math.exp(brentq(excess, low, high, xtol=1e-13, rtol=1e-13))
+    # As close as floating point goes: near the variance of the data T changes fast with epsilon.
+    return math.exp(brentq(excess, low, high, xtol=1e-15, rtol=1e-15))
 
 
 def _check_range(law: AbstractLaw, log_epsilon: float, refusals: list[AssumptionError]) -> None:

@@ -181,6 +181,6 @@ def test_long_openings_report_progress(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("text,label\n" + "good film,1\nbad film,0\ndull plot,0\n")
     listener = Listener()
-    open_samples(str(path), progress=listener)
+    open_samples(str(path), layer="embedding:tfidf", progress=listener)
     assert listener.done[0] == "TF-IDF and SVD"
     assert listener.done[-1] == "finished"
