@@ -25,7 +25,7 @@ from spikedim.circuits import (
 
 THEOREM = Theorem(
     "3a",
-    "||attn_hat - attn||_1 <= n / N",
+    "||attn_hat - attn||_1 <= (n - 1) / N",
     "largest l1 error of a row",
     (Assumption("the logits do not change during the run", True), Assumption("a guess")),
 )

@@ -124,7 +124,7 @@ def test_no_theorem_is_no_failure(run, swept):
 def test_a_broken_bound_is_found_by_a_real_run(run, monkeypatch):
     from spikedim.circuits.competition import _gli
 
-    monkeypatch.setattr(_gli, "integrate_bound", lambda counts, _: 1e-3 / counts.sum(axis=1))
+    monkeypatch.setattr(_gli, "integrate_bound", lambda counts, _, **__: 1e-3 / counts.sum(axis=1))
     got = run("circuit", "softmax", "--n", "8", "--steps", "16,64,256", "-q")
     assert got.code == 1
     assert "the certificate of theorem 3a FAILS at T = 16, 64, 256" in got.out

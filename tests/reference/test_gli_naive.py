@@ -9,13 +9,13 @@ from spikedim.circuits import Emission, Update, gli, gli_step, init_gli_state
 from spikedim.circuits.competition._gli_run import run_rows
 
 
-def naive_row(z, steps, *, budget=1.0, update="linear", uniforms=None):
+def naive_row(z, steps, *, budget=1.0, update="linear", uniforms=None, phases=None):
     """Read it beside the equations; only z - max z matters, because g starts at the maximum."""
     n = len(z)
     strongest = max(z)
     z = [x - strongest for x in z]
     g = max(0.0, -math.log(budget))  # max z - ln(budget), never below max z
-    v, s, counts = [0.5] * n, [0] * n, [0] * n
+    v, s, counts = list(phases or [0.5] * n), [0] * n, [0] * n
     for t in range(1, steps + 1):
         if t > 1:
             i_inh = sum(s) / n
@@ -47,7 +47,8 @@ def logits(n, deviation, *, rows=3, seed=0):
 
 
 def rows_of(backend, z, *, noise=None, **options):
-    emission = Emission.INTEGRATE_AND_FIRE if noise is None else Emission.ESCAPE
+    drawn = {2: Emission.RANDOM_PHASE, 3: Emission.ESCAPE}
+    emission = Emission.INTEGRATE_AND_FIRE if noise is None else drawn[noise.ndim]
     options = {"budget": 1.0, "update": Update.LINEAR, **options}
     return run_rows(z, emission=emission, noise=noise, backend=backend, **options).counts
 
@@ -77,6 +78,11 @@ def test_any_budget_and_update_gives_the_naive_counts(budget, update, backend):
     ]
     assert rows_of(backend, z, steps=150, noise=noise, **options).tolist() == want
     assert np.array(want).sum() > 30, "a comparison of silent rows proves nothing"
+    want = [
+        naive_row(row.tolist(), 150, budget=budget, update=update, phases=noise[0, r].tolist())
+        for r, row in enumerate(z)
+    ]
+    assert rows_of(backend, z, steps=150, noise=noise[0], **options).tolist() == want
 
 
 @pytest.mark.parametrize("emission", list(Emission))
@@ -84,8 +90,10 @@ def test_any_budget_and_update_gives_the_naive_counts(budget, update, backend):
 def test_step_by_step_is_the_whole_run(emission, update):
     z = logits(7, 3.0)
     escape = emission is Emission.ESCAPE
-    noise = np.random.default_rng(2).random((120, *z.shape)) if escape else None
-    state, counts = init_gli_state(z, budget=0.5), 0
+    shapes = {Emission.ESCAPE: (120, *z.shape), Emission.RANDOM_PHASE: z.shape}
+    noise = np.random.default_rng(2).random(shapes[emission]) if emission in shapes else None
+    phases = noise if emission is Emission.RANDOM_PHASE else None
+    state, counts = init_gli_state(z, budget=0.5, phases=phases), 0
     for t in range(120):
         spikes, state = gli_step(
             state,

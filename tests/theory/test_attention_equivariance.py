@@ -27,7 +27,7 @@ def both_orders(mode, code, form, seed):
     return straight, permuted, unmoved, order
 
 
-@pytest.mark.parametrize("mode", ["race", "gli_escape"])
+@pytest.mark.parametrize("mode", ["race", "gli_random_phase", "gli_escape"])
 @pytest.mark.parametrize("code", ["bernoulli", "random_phase", "sigma_delta"])
 def test_random_circuits_are_equivariant_to_rounding(mode, code, form):
     for seed in range(4):

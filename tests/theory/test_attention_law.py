@@ -104,7 +104,7 @@ def test_escape_spikes_err_less_than_a_race_by_the_square_of_the_rows():
     assert measured == pytest.approx(escape, rel=0.04)
 
 
-@pytest.mark.parametrize("mode", ["gli", "cup"])
+@pytest.mark.parametrize("mode", ["gli", "gli_random_phase", "cup"])
 @pytest.mark.parametrize("steps", [64, 1024])
 @pytest.mark.parametrize("code", ["random_phase", "sigma_delta"])
 def test_codes_without_noise_follow_the_law_of_rounding(mode, steps, code):

@@ -23,7 +23,7 @@ class Theorem:
     name : str
         Name or number in the theory index, e.g. ``"3a"``; empty if there is no theorem.
     statement : str
-        The inequality in symbols, e.g. ``"||attn_hat - attn||_1 <= n / N"``.
+        The inequality in symbols, e.g. ``"||attn_hat - attn||_1 <= (n - 1) / N"``.
     quantity : str
         The error it speaks of, e.g. ``"largest l1 error of a row"``.
     assumptions : tuple of Assumption

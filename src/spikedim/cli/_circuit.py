@@ -44,7 +44,8 @@ def softmax_circuit(
     mode: Annotated[
         str,
         typer.Option(
-            help="gli, gli_escape, race, cup, sparsemax, published_subtractive, published_diagonal."
+            help="gli, gli_random_phase, gli_escape, race, cup, sparsemax, published_subtractive, "
+            "published_diagonal."
         ),
     ] = "gli",
     rows: Annotated[int, typer.Option(min=1, help="Rows of a run.")] = 16,
@@ -140,7 +141,9 @@ def attention_circuit(
     w_v: Annotated[
         Path | None, typer.Option(metavar="FILE.npy|npz", help="Your own value weights [D, Dv].")
     ] = None,
-    mode: Annotated[str, typer.Option(help="Softmax circuit: gli, gli_escape, race, cup.")] = "gli",
+    mode: Annotated[
+        str, typer.Option(help="Softmax circuit: gli, gli_random_phase, gli_escape, race, cup.")
+    ] = "gli",
     encoder: Annotated[
         str, typer.Option(help="Code of the tokens: bernoulli, sigma_delta, random_phase.")
     ] = "bernoulli",

@@ -4,7 +4,7 @@ import pytest
 from spikedim.circuits import Certificate, Theorem
 from spikedim.circuits._certificate import certify, worst_row
 
-THEOREM = Theorem("3a", "||a - b||_1 <= n / N", "largest l1 error of a row")
+THEOREM = Theorem("3a", "||a - b||_1 <= (n - 1) / N", "largest l1 error of a row")
 BUILT = {"neurons": 5, "synapses": 8, "steps": 4, "spikes": 6}
 
 

@@ -41,6 +41,15 @@ def rng():
         ({"budget": 3.5}, r"gli: `budget` must be in \(0, 3\].*; got 3.5"),
         ({"budget": float("nan")}, r"gli: `budget` must be a finite number; got nan"),
         ({"emission": "escape"}, r"gli: `generator` must be a numpy.random.Generator; got None"),
+        ({"emission": "random_phase"}, r"gli: `generator` must be a numpy.random.Generator; got"),
+        (
+            {"emission": "random_phase", "noise": np.zeros((9, 1, 3))},
+            r"gli: `noise` must have shape \(1, 3\); got \(9, 1, 3\)",
+        ),
+        (
+            {"emission": "random_phase", "noise": np.ones((1, 3))},
+            r"gli: `noise` must be in \[0, 1\); got a value outside or NaN",
+        ),
         ({"noise": np.zeros((9, 1, 3))}, r"gli: `noise` must be None where nothing is random"),
         (
             {"emission": "escape", "noise": np.zeros((8, 1, 3))},
@@ -87,11 +96,13 @@ def test_leading_axes_and_tensors_come_back_in_shape():
     np.testing.assert_allclose(result.value, torch.tensor(z).softmax(dim=-1), atol=0.2)
 
 
-def test_one_competitor_takes_all():
-    result = gli([[3.0], [-7.0]], steps=10)
+@pytest.mark.parametrize("emission", ["integrate_and_fire", "random_phase"])
+def test_one_competitor_takes_all(emission):
+    generator = np.random.default_rng(3) if emission == "random_phase" else None
+    result = gli([[3.0], [-7.0]], steps=10, emission=emission, generator=generator)
     assert result.value.tolist() == [[1.0], [1.0]]
     assert result.row_spikes.tolist() == [10, 10]
-    assert result.certificate.error == 0.0
+    assert result.certificate.error == result.certificate.bound == 0.0
     assert result.certificate.rms_law == 0.0
     assert result.certificate.holds is True
 
@@ -108,9 +119,41 @@ def test_a_masked_entry_never_fires_and_does_not_count(rng):
     z = [0.0, -np.inf, 1.0, -np.inf]
     result = gli(z, steps=100)
     assert result.value[1] == result.value[3] == 0.0
-    assert result.certificate.bound == pytest.approx(2 / result.row_spikes)
+    assert result.certificate.bound == pytest.approx(1 / result.row_spikes)
     drawn = gli(z, steps=100, emission="escape", generator=rng)
     assert drawn.value[1] == drawn.value[3] == 0.0
+
+
+def test_phases_of_one_half_are_integrate_and_fire():
+    z = 2 * np.random.default_rng(5).standard_normal((2, 3, 8))
+    plain = gli(z, steps=70)
+    halves = gli(z, steps=70, emission="random_phase", noise=np.full((6, 8), 0.5))
+    assert np.array_equal(halves.value, plain.value)
+    assert halves.certificate.bound == pytest.approx(2 * plain.certificate.bound)
+
+
+def test_phases_from_a_generator_are_one_number_for_each_competitor():
+    z = np.random.default_rng(5).standard_normal((2, 3, 8))
+    phases = np.random.default_rng(6).random((6, 8))
+    kept = phases.copy()
+    drawn = gli(z, steps=70, emission="random_phase", generator=np.random.default_rng(6))
+    given = gli(z, steps=70, emission="random_phase", noise=phases)
+    assert np.array_equal(drawn.value, given.value)
+    assert np.array_equal(phases, kept)
+    other = gli(z, steps=70, emission="random_phase", noise=1 - np.finfo(float).eps - phases)
+    assert not np.array_equal(other.value, given.value)
+
+
+@pytest.mark.parametrize("phase", [0.0, 1e-300, 0.5, 1 - 2**-53])
+def test_no_row_is_silent_with_a_budget_of_one(phase):
+    # The strongest drive is 1 in the first step, and v + 1 >= 1 from any phase.
+    z = np.random.default_rng(7).standard_normal((20, 9))
+    phases = np.full(z.shape, phase)
+    result = gli(z, steps=1, emission="random_phase", noise=phases)
+    assert not result.silent.any()
+    assert result.certificate.holds
+    late = gli(z, steps=1, emission="random_phase", noise=phases, budget=0.4)
+    assert late.silent.all() == (phase < 0.6)
 
 
 def test_a_silent_row_is_flagged_and_breaks_the_certificate():
@@ -136,13 +179,16 @@ def test_the_certificate_names_its_theorem(rng):
     fired = gli(ROW, steps=200).certificate
     assert (fired.theorem.name, fired.theorem.failure_probability) == ("3a", 0.0)
     assert fired.error == pytest.approx(np.abs(gli(ROW, steps=200).value - SOFTMAX).sum())
-    assert fired.bound == pytest.approx(3 / fired.spikes)
+    assert fired.bound == pytest.approx(2 / fired.spikes)
+    phased = gli(ROW, steps=200, emission="random_phase", generator=rng).certificate
+    assert (phased.theorem.name, phased.theorem.failure_probability) == ("3a'", 0.0)
+    assert phased.bound == pytest.approx(4 / phased.spikes)
     drawn = gli(ROW, steps=200, emission="escape", generator=rng).certificate
     assert (drawn.theorem.name, drawn.theorem.failure_probability) == ("3b", 1e-6)
     assert 0 < drawn.rms_error < drawn.bound
     assert drawn.error == pytest.approx(drawn.rms_error), "one row: its l2 error"
     assert all(
-        a.holds is not False for a in (*fired.theorem.assumptions, *drawn.theorem.assumptions)
+        a.holds is not False for found in (fired, phased, drawn) for a in found.theorem.assumptions
     )
 
 
@@ -152,7 +198,7 @@ SOFTMAX = np.exp(ROW) / np.exp(ROW).sum()
 def test_without_a_measured_error_the_bound_that_needs_none_stays(rng):
     result = gli(ROW, steps=80, measure_error=False)
     assert result.target is result.certificate.error is result.certificate.holds is None
-    assert result.certificate.bound == pytest.approx(3 / result.row_spikes)
+    assert result.certificate.bound == pytest.approx(2 / result.row_spikes)
     drawn = gli(ROW, steps=80, measure_error=False, emission="escape", generator=rng)
     assert drawn.certificate.bound is None
     assert gli(ROW, steps=1, budget=0.01, measure_error=False).certificate.bound is None
@@ -275,12 +321,29 @@ def test_an_error_in_a_thread_is_not_lost(monkeypatch):
         ({"emission": "escape"}, r"`uniforms` must be an array of shape \(3,\)"),
         ({"uniforms": [0.1, 0.2, 0.3]}, r"`uniforms` must be None where nothing is random"),
         ({"emission": "escape", "uniforms": [0.1]}, r"`uniforms` must have shape \(3,\)"),
+        (
+            {"emission": "random_phase", "uniforms": [0.1, 0.2, 0.3]},
+            r"`uniforms` must be None where nothing is random",
+        ),
         ({"budget": -1.0}, r"`budget` must be in \(0, 3\]"),
     ],
 )
 def test_a_step_checks_its_door(options, message):
     with pytest.raises(InputError, match=f"^gli_step: {message}"):
         gli_step(init_gli_state(ROW), **{"logits": ROW, **options})
+
+
+@pytest.mark.parametrize(
+    ("phases", "message"),
+    [
+        ([0.1, 0.2], r"must have shape \(3,\); got \(2,\)"),
+        ([0.1, 0.2, 1.0], r"must be in \[0, 1\)"),
+        ([0.1, 0.2, float("nan")], r"must be in \[0, 1\)"),
+    ],
+)
+def test_a_start_checks_its_phases(phases, message):
+    with pytest.raises(InputError, match=f"^init_gli_state: `phases` {message}"):
+        init_gli_state(ROW, phases=phases)
 
 
 def test_a_step_leaves_the_state_before_it_alone():

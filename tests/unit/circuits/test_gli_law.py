@@ -1,5 +1,6 @@
 """Error laws, the identity and the mean field: values by hand and doors."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from spikedim._core import InputError
 from spikedim.circuits import (
+    Emission,
     MeanField,
     gli_error_law,
     mean_field,
@@ -19,24 +21,27 @@ from spikedim.circuits.competition._gli_law import (
     escape_rms,
     freedman,
     integrate_bound,
+    phase_rms,
 )
 
 
 def test_two_equal_competitors_by_hand():
     # Escape: p = 1/2 each, variance T/4 each, moving along +-(1, -1)/2.
     assert gli_error_law([0.0, 0.0], steps=100, emission="escape") == pytest.approx(0.05)
-    # Integrate-and-fire: sqrt((2 - 2 + 2/2) / 12) / T.
+    # Integrate-and-fire: sqrt((2 - 2 + 2/2) / 12) / T, and twice its variance from random phases.
     assert gli_error_law([5.0, 5.0], steps=100) == pytest.approx(math.sqrt(1 / 12) / 100)
+    phase = gli_error_law([5.0, 5.0], steps=100, emission="random_phase")
+    assert phase == pytest.approx(math.sqrt(1 / 6) / 100)
 
 
 def test_a_masked_competitor_is_not_there():
-    for emission in ("escape", "integrate_and_fire"):
+    for emission in Emission:
         masked = gli_error_law([0.0, -np.inf, 1.0], steps=50, emission=emission)
         assert masked == pytest.approx(gli_error_law([0.0, 1.0], steps=50, emission=emission))
 
 
 def test_one_competitor_makes_no_error():
-    for emission in ("escape", "integrate_and_fire"):
+    for emission in Emission:
         assert gli_error_law([[7.0]], steps=3, emission=emission).tolist() == [0.0]
 
 
@@ -50,9 +55,38 @@ def test_certain_spikes_carry_no_noise():
     assert escape_rms(attn, np.array([200]), 100).tolist() == [0.0]  # both fire every step
 
 
-def test_the_l1_bound_is_competitors_over_spikes():
-    counts = np.array([[3, 1, 0], [5, 5, 0]])
-    assert integrate_bound(counts, np.array([3, 2])).tolist() == [0.75, 0.2]
+def test_the_l1_bound_is_the_other_competitors_over_spikes():
+    counts = np.array([[3, 1, 0], [5, 5, 0], [4, 0, 0]])
+    competitors = np.array([3, 2, 1])
+    assert integrate_bound(counts, competitors, residual=0.5).tolist() == [0.5, 0.1, 0.0]
+    assert integrate_bound(counts, competitors, residual=1.0).tolist() == [1.0, 0.2, 0.0]
+
+
+def test_no_residuals_of_half_a_spike_pass_the_l1_bound_and_some_reach_it():
+    # sum |r_i - a_i R| <= n - 1: the identity with every sign pattern, from flat to one-hot rows.
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 6):
+        signs = np.array(list(itertools.product([-0.5, 0.5], repeat=n)))
+        largest = 0.0
+        rows = [spread * rng.standard_normal(n) for spread in (0.0, 1.0, 5.0)]
+        for z in [*rows, 60 * np.eye(n)[0]]:
+            attn = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+            moved = np.abs(signs - attn * signs.sum(axis=1, keepdims=True)).sum(axis=1)
+            weighted = 2 * ((1 - attn) * np.abs(signs)).sum(axis=1)
+            assert (moved <= weighted + 1e-12).all()
+            assert weighted == pytest.approx(n - 1)
+            largest = max(largest, moved.max())
+        assert largest == pytest.approx(n - 1, rel=1e-3)
+
+
+def test_random_phases_of_untouched_competitors_are_coins():
+    attn, spikes = np.array([[0.98, 0.02]]), np.array([10])  # 9.8 and 0.2 spikes are expected
+    along = 2 * 0.02**2, 2 * 0.98**2
+    want = math.sqrt(along[0] / 6 + along[1] * 0.2 * 0.8) / 10
+    assert phase_rms(attn, spikes)[0] == pytest.approx(want)
+    attn, spikes = np.array([[0.5, 0.3, 0.2]]), np.array([20])
+    law = math.sqrt((3 - 2 + 3 * np.square(attn).sum()) / 6) / 20
+    assert phase_rms(attn, spikes)[0] == pytest.approx(law)
 
 
 def test_freedmans_deviation_grows_with_variance_and_confidence():

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from spikedim._core import InputError
-from spikedim.circuits import AttentionNoise, MultiHeadSpikingAttention, SpikingAttention
+from spikedim.circuits import (
+    AttentionNoise,
+    MultiHeadSpikingAttention,
+    SoftmaxMode,
+    SpikingAttention,
+)
 
 NAMES = ("w_q", "w_k", "w_v", "w_o")
 
@@ -47,7 +52,7 @@ def test_heads_lie_side_by_side_without_output_weights(weights, rng):
     assert got.row_spikes.shape == got.row_entropy_bits.shape == got.silent.shape == (2, 6)
 
 
-@pytest.mark.parametrize("mode", ["gli", "gli_escape", "race", "cup"])
+@pytest.mark.parametrize("mode", list(SoftmaxMode))
 def test_output_weights_and_bias_come_last(mode, weights, rng):
     x, bias = rng.random((6, 5)), rng.normal(size=7)
     layer = MultiHeadSpikingAttention.compile(

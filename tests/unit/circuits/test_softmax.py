@@ -15,6 +15,7 @@ def rng():
     ("mode", "circuit", "settings"),
     [
         ("gli", gli, {}),
+        ("gli_random_phase", gli, {"emission": "random_phase", "generator": rng}),
         ("gli_escape", gli, {"emission": "escape", "generator": rng}),
         ("race", race, {"generator": rng}),
         ("cup", cup, {}),
@@ -42,11 +43,11 @@ def test_every_mode_is_close_to_the_softmax():
 
 
 def test_an_unknown_mode_is_refused():
-    with pytest.raises(InputError, match="softmax: `mode` must be one of gli, gli_escape, race"):
+    with pytest.raises(InputError, match="softmax: `mode` must be one of gli, gli_random_phase"):
         softmax(LOGITS, mode="cups", steps=3)
 
 
-@pytest.mark.parametrize("mode", ["race", "gli_escape"])
+@pytest.mark.parametrize("mode", ["race", "gli_random_phase", "gli_escape"])
 def test_a_random_mode_needs_a_generator(mode):
     with pytest.raises(InputError, match="`generator` must be a numpy"):
         softmax(LOGITS, mode=mode, steps=3)

@@ -196,7 +196,9 @@ def test_certain_steps_of_a_deterministic_circuit_suffice(mode, weights, x):
         layer.certain_steps_for(x, epsilon=Epsilon.parse("1e-12:fro"))
 
 
-@pytest.mark.parametrize("setting", [{"mode": "race"}, {"encoder": "random_phase"}])
+@pytest.mark.parametrize(
+    "setting", [{"mode": "race"}, {"mode": "gli_random_phase"}, {"encoder": "random_phase"}]
+)
 def test_no_step_is_certain_for_a_random_circuit(setting, weights, x):
     layer = SpikingAttention.compile(*weights, **({"encoder": "sigma_delta"} | setting))
     with pytest.raises(InputError, match="`encoder` and `mode` must be deterministic; got "):
@@ -227,7 +229,10 @@ BAD_WEIGHTS = [
     ({"b_v": np.ones(3)}, r"`b_v` must have shape \(4,\); got \(3,\)"),
     ({"low": np.ones(3)}, r"`low` must be a number or have shape \(5,\); got \(3,\)"),
     ({"low": 2.0}, "`low` must not be above `high`; got 2 and 1 in channel 0"),
-    ({"mode": "wta"}, "`mode` must be one of gli, gli_escape, race, cup; got 'wta'"),
+    (
+        {"mode": "wta"},
+        "`mode` must be one of gli, gli_random_phase, gli_escape, race, cup; got 'wta'",
+    ),
     ({"encoder": "bernouli"}, "`encoder` must be one of .* Did you mean 'bernoulli'"),
 ]
 

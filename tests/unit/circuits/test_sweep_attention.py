@@ -15,6 +15,7 @@ SMALL = {"tokens": 4, "features": 6, "head_dim": 3}
         ({"encoder": "sigma_delta"}, -1.0, True),
         ({"mode": "gli_escape", "encoder": "sigma_delta"}, -0.5, True),
         ({"mode": "cup", "encoder": "random_phase"}, -1.0, True),
+        ({"mode": "gli_random_phase", "encoder": "sigma_delta"}, -1.0, True),
         ({"form": "online"}, -0.5, None),
     ],
 )

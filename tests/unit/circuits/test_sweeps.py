@@ -17,7 +17,14 @@ STEPS = [64, 128, 256, 512]
 
 
 @pytest.mark.parametrize(
-    ("mode", "slope"), [("gli", -1.0), ("gli_escape", -0.5), ("race", -0.5), ("cup", -1.0)]
+    ("mode", "slope"),
+    [
+        ("gli", -1.0),
+        ("gli_random_phase", -1.0),
+        ("gli_escape", -0.5),
+        ("race", -0.5),
+        ("cup", -1.0),
+    ],
 )
 def test_softmax_circuits_keep_their_theorems_and_slopes(mode, slope):
     found = sweep_softmax(steps=STEPS, mode=mode, n=8, rows=8)

@@ -198,10 +198,12 @@ def _circuit_bound(values: Array, run: AttentionRun, mode: SoftmaxMode, steps: i
             owed = np.cumsum(1 - 1 / np.arange(1, targets.shape[2] + 1))[open_entries - 1]
             lengths = np.sqrt(owed * np.where(targets > 0, distances**2, 0.0).sum(axis=2))
             return float(np.linalg.norm((lengths / steps).sum(axis=0)))
-        case SoftmaxMode.GLI:  # theorem 3a: residuals of at most half a spike
-            lengths = np.where(targets > 0, distances, 0.0).sum(axis=2) / (2 * spoke)
+        case SoftmaxMode.GLI | SoftmaxMode.GLI_RANDOM_PHASE:  # residuals of theorems 3a and 3a'
+            residual = 0.5 if mode is SoftmaxMode.GLI else 1.0
+            lengths = residual * np.where(targets > 0, distances, 0.0).sum(axis=2) / spoke
             return float(np.linalg.norm(lengths.sum(axis=0)))
-    return _escape_bound(targets * distances**2, distances, spoke, steps)
+        case SoftmaxMode.GLI_ESCAPE:
+            return _escape_bound(targets * distances**2, distances, spoke, steps)
 
 
 def _escape_bound(weights: Array, distances: Array, spoke: Counts, steps: int) -> float:

@@ -29,7 +29,11 @@ _BLOCK = 1 << 21  # numbers held at once by the query part
 _ROUNDING = 1e-9
 _PHASE_VARIANCE = 1 / 6  # of T times a rate that is coded from a random phase, {xT} uniform
 _HALF_VARIANCE = 1 / 12  # likewise from half a threshold
-_OWED_VARIANCE = 1 / 12  # of the spikes that a deterministic competitor is owed, uniform
+_OWED_VARIANCE = {  # of the spikes that a competitor is owed, uniform
+    SoftmaxMode.GLI: 1 / 12,
+    SoftmaxMode.CUP: 1 / 12,
+    SoftmaxMode.GLI_RANDOM_PHASE: 1 / 6,  # the difference of a first and a last membrane
+}
 
 
 @final
@@ -43,7 +47,8 @@ class ErrorConstant(Result):
     Parameters
     ----------
     sampling : float
-        S_samp: spikes of the softmax circuit; 0 for a deterministic one, whose error is O(1/T).
+        S_samp: spikes of the softmax circuit; 0 for integrate-and-fire and for `cup`, whose error
+        is O(1/T).
     value : float
         S_val: spikes of the value encoder; 0 for a code whose error is O(1/T).
     score : float
@@ -53,8 +58,8 @@ class ErrorConstant(Result):
     reference_rms : float
         RMS of the entries of the exact output.
     rounding : float
-        K squared: what deterministic winners and codes without noise add, if what they owe after
-        T steps is uniform within its range. It decides at small T only, unless C_F is 0.
+        K squared: what winners and codes add that draw nothing while they run, if what they owe
+        after T steps is uniform within its range. It decides at small T only, unless C_F is 0.
 
     Notes
     -----
@@ -152,8 +157,8 @@ def error_parts(
         rounding = _PHASE_VARIANCE * float((by_value + by_score)[between].sum())
     if code is RateCode.SIGMA_DELTA:
         rounding = _HALF_VARIANCE * float(joint_effect(heads, exact)[between].sum())
-    if mode in (SoftmaxMode.GLI, SoftmaxMode.CUP):
-        owed = np.where(exact.rows > 0, _OWED_VARIANCE, 0.0)
+    if mode in _OWED_VARIANCE:
+        owed = np.where(exact.rows > 0, _OWED_VARIANCE[mode], 0.0)
         if spent is not None:
             owed = owed / spent[..., None] ** 2
         rounding += float((owed * squared_distances(exact.rows, exact.value)).sum())

@@ -39,7 +39,8 @@ class AttentionNoise:
     Notes
     -----
     The number of a stream at a step is a hash of its key and the step [1]_: noise for any T takes
-    the memory of one step, and permuting keys permutes whole streams.
+    the memory of one step, and permuting keys permutes whole streams. Random phases are the
+    numbers of step 0, which no other code or circuit uses.
 
     References
     ----------

@@ -28,8 +28,8 @@ __all__ = ["FIRST_ORDER", "STREAMS", "attention_result", "online_constant"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 FIRST_ORDER = Assumption(
-    "for the RMS law only: higher orders do not matter, and what deterministic parts are off by is "
-    "uniform and independent"
+    "for the RMS law only: higher orders do not matter, and what deterministic parts and random "
+    "phases are off by is uniform and independent"
 )
 STREAMS = Assumption(
     "the three encoders and the softmax rows draw independently of each other", holds=True

@@ -97,7 +97,7 @@ def _counts_of(rates: Array, code: RateCode, steps: int, noise: AttentionNoise) 
 
 def _wins_of(scores: Array, mode: SoftmaxMode, steps: int, noise: AttentionNoise) -> Counts:
     """Return spike counts [H, N, N] of given streams, a step at a time."""
-    state = start_winners(scores, mode)
+    state = start_winners(scores, mode, phases=uniforms_at(noise.rows, 0))
     wins = np.zeros(scores.shape, dtype=np.int64)
     for step in range(1, steps + 1):
         drawn = uniforms_at(noise.rows, step)

@@ -64,5 +64,5 @@ def _worst_circuit(exact: Exact, mode: SoftmaxMode) -> float:
         owed = np.cumsum(1 - 1 / np.arange(1, n.max() + 1))[n - 1]
         lengths = np.sqrt(owed * n)
     else:
-        lengths = n / 2
+        lengths = (n - 1) / 2  # sum_j |r_j| |v_j - mean|, where |v_j - mean| <= (1 - a_j) diameter
     return math.sqrt(float(((lengths * diameters(exact.value)[:, None]).sum(axis=0) ** 2).sum()))

@@ -83,7 +83,7 @@ def _rows(n: int, mode: SoftmaxMode, suffix: str) -> Wiring:
         generator=np.random.default_rng(0),
         measure_error=False,
     ).wiring
-    shared = mode in (SoftmaxMode.GLI, SoftmaxMode.GLI_ESCAPE)  # their drives are the scores
+    shared = mode not in (SoftmaxMode.RACE, SoftmaxMode.CUP)  # in `gli` the drives are the scores
     renamed = {
         part.name: f"{'scores' if shared and part.name == 'drives' else part.name}{suffix}"
         for part in row.populations

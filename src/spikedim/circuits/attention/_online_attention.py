@@ -11,7 +11,12 @@ from spikedim.circuits.attention._attention_noise import AttentionNoise, code_un
 from spikedim.circuits.attention._attention_run import AttentionRun, other_spikes
 from spikedim.circuits.attention._encoders import RateCode, spikes_so_far
 from spikedim.circuits.competition._softmax import SoftmaxMode
-from spikedim.circuits.competition._winner_steps import is_random, start_winners, step_winners
+from spikedim.circuits.competition._winner_steps import (
+    draws_phases,
+    draws_steps,
+    start_winners,
+    step_winners,
+)
 
 __all__ = ["online_averaging", "run_online"]
 
@@ -49,7 +54,7 @@ def run_online(
     )
     counts = [np.zeros_like(rates)] * 3
     scores = heads.scores(heads.queries(counts[0]), heads.keys(counts[1]), mask)
-    state = start_winners(scores, mode)
+    state = start_winners(scores, mode, phases=_phases(mode, scores.shape, generator, noise))
     wins = np.zeros(scores.shape, dtype=np.int64)
     gated = np.zeros((heads.count, len(rates), heads.output.shape[2]))
     for step in range(1, steps + 1):
@@ -74,6 +79,18 @@ def run_online(
     )
 
 
+def _phases(
+    mode: SoftmaxMode,
+    shape: tuple[int, ...],
+    generator: np.random.Generator | None,
+    noise: AttentionNoise | None,
+) -> Array | None:
+    """Return the membranes that competitors start from, before any other number is drawn."""
+    if noise is not None:
+        return uniforms_at(noise.rows, 0)
+    return generator.random(shape) if generator is not None and draws_phases(mode) else None
+
+
 def _drawn(
     generator: np.random.Generator | None,
     rates: Array,
@@ -89,7 +106,7 @@ def _drawn(
             if code is RateCode.BERNOULLI or (code is RateCode.RANDOM_PHASE and step == 1):
                 query, key, value = generator.random((3, *rates.shape))
                 codes = (query, key, value)
-            if is_random(mode):
+            if draws_steps(mode):
                 rows = generator.random((heads, len(rates), len(rates)))
         yield codes, rows
 

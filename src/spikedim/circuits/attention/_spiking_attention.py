@@ -56,11 +56,11 @@ class SpikingAttention(AbstractSpikingAttention):
         + \underbrace{\sum_{ija} A_{ij}^2 D_{ja} \lVert W_V[a] \rVert^2}_{S_\mathrm{val}}
         + S_\mathrm{score}
 
-    with w = A for a race, A (1 - A) for escape spikes and 0 for deterministic winners; a code
-    whose error is O(1/T) has no S_val and S_score. Channels of range [low, high] enter with
-    (high - low)^2, through the folded weights. What is deterministic adds K^2 / T^2, with
-    variances 1/12 of what a competitor is owed and of what a sigma-delta code is off, 1/6 from
-    a random phase: all-deterministic attention errs by K / T.
+    with w = A for a race, A (1 - A) for escape spikes and 0 for winners of `gli` from any phase
+    and of `cup`; a code whose error is O(1/T) has no S_val and S_score. Channels of range
+    [low, high] enter with (high - low)^2, through the folded weights. What draws nothing while it
+    runs adds K^2 / T^2, with variances 1/12 of what a competitor is owed and of what a
+    sigma-delta code is off, 1/6 of either from a random phase: without S it errs by K / T.
 
     **Bound** of a run, except with probability 1e-6: the value encoder adds at most its RMS and a
     McDiarmid term; score errors add their linear part (McDiarmid) and half a third central

@@ -1,4 +1,4 @@
-"""Error laws of the log-inhibition circuit: Theorems 3a and 3b."""
+"""Error laws of the log-inhibition circuit: Theorems 3a, 3a' and 3b."""
 
 import math
 from typing import Any
@@ -20,6 +20,7 @@ __all__ = [
     "gli_error_law",
     "integrate_bound",
     "integrate_rms",
+    "phase_rms",
 ]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -28,6 +29,7 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 FAILURE_PROBABILITY = 1e-6
 """With which a sound run of escape emission may break its bound, all rows together."""
 
+_PHASE_VARIANCE = 1 / 6  # of v_0 - v_T, both uniform
 _LOWEST_CELL = -40  # the grid of predictable sums starts at 2**-40
 _CELLS_PER_DOUBLING = 8  # finer costs more in the union than it saves by rounding up
 
@@ -43,7 +45,11 @@ def gli_error_law(
 
     .. math::
         \text{integrate-and-fire: } \frac{\sqrt{(n - 2 + n \lVert\alpha\rVert^2) / 12}}{\rho T},
-        \qquad \text{escape: } \sqrt{\tfrac{1}{\rho T} \sum_i \bigl[\alpha_i (1 - \alpha_i)
+        \qquad \text{random phase: } \frac{1}{\rho T}
+        \sqrt{\textstyle\sum_i \sigma_i^2 \lVert e_i - \alpha \rVert^2},
+
+    .. math::
+        \text{escape: } \sqrt{\tfrac{1}{\rho T} \sum_i \bigl[\alpha_i (1 - \alpha_i)
         - \rho (\alpha_i^2 (1 - \alpha_i)^2
         + \alpha_i^2 (\lVert\alpha\rVert^2 - \alpha_i^2))\bigr]}
 
@@ -54,7 +60,7 @@ def gli_error_law(
     steps : int
         Time steps T, at least 1.
     emission : Emission or str
-        ``"integrate_and_fire"`` or ``"escape"``.
+        ``"integrate_and_fire"``, ``"random_phase"`` or ``"escape"``.
     budget : float
         Spikes per step of a row, rho in (0, n]; 1 / max softmax takes its place where it is
         smaller, because a row cannot spend more.
@@ -76,12 +82,14 @@ def gli_error_law(
     Notes
     -----
     Escape: exact for long runs (Theorem 3b). Integrate-and-fire: a heuristic, residuals uniform
-    and independent; within a factor of 2 for T above some hundreds, less for peaky rows. Both are
+    and independent; within a factor of 2 for T above some hundreds, less for peaky rows. Random
+    phase: a competitor that expects x spikes has the variance ``sigma^2 = x (1 - x)`` if x < 1,
+    else 1/6, which makes ``sqrt((n - 2 + n |attn|^2) / 6) / (rho T)`` once all have fired. All are
     for the linear update and ignore the start burst. Cost O(R n).
 
     References
     ----------
-    .. [1] Theory index 3a, 3b.
+    .. [1] Theory index 3a, 3a', 3b.
 
     Examples
     --------
@@ -94,10 +102,13 @@ def gli_error_law(
     rho = check_budget(budget, z.shape[-1], caller="gli_error_law")
     attn = softmax_rows(z).reshape(-1, z.shape[-1])
     spikes = count * attainable_rate(attn, rho)
-    if chosen is Emission.ESCAPE:
-        law = escape_rms(attn, spikes, count)
-    else:
-        law = integrate_rms(attn, spikes, np.count_nonzero(attn, axis=1))
+    match chosen:
+        case Emission.ESCAPE:
+            law = escape_rms(attn, spikes, count)
+        case Emission.RANDOM_PHASE:
+            law = phase_rms(attn, spikes)
+        case Emission.INTEGRATE_AND_FIRE:
+            law = integrate_rms(attn, spikes, np.count_nonzero(attn, axis=1))
     return law.reshape(z.shape[:-1])
 
 
@@ -109,9 +120,17 @@ def attainable_rate(attn: Array, budget: float) -> Array:
     return np.asarray(np.minimum(budget, 1.0 / attn.max(axis=-1)))
 
 
-def integrate_bound(counts: Counts, competitors: Counts) -> Array:
-    """Theorem 3a: the l1 row error is at most n / N for n unmasked competitors and N spikes."""
-    return np.asarray(competitors / counts.sum(axis=-1))
+def integrate_bound(counts: Counts, competitors: Counts, *, residual: float) -> Array:
+    r"""Theorems 3a and 3a': bound the l1 row error of n unmasked competitors and N spikes.
+
+    With residuals of at most `residual` spikes the identity gives
+
+    .. math::
+        \sum_i |r_i - \alpha_i R| \le \sum_i \Bigl[(1 - \alpha_i) |r_i|
+        + \alpha_i \sum_{j \ne i} |r_j|\Bigr]
+        = 2 \sum_j (1 - \alpha_j) |r_j| \le 2 (n - 1) \max_j |r_j|.
+    """
+    return np.asarray(2.0 * residual * (competitors - 1) / counts.sum(axis=-1))
 
 
 def integrate_rms(attn: Array, spikes: Array | Counts, competitors: Counts) -> Array:
@@ -123,6 +142,19 @@ def integrate_rms(attn: Array, spikes: Array | Counts, competitors: Counts) -> A
     return np.asarray(np.sqrt((competitors - 2 + competitors * norm).clip(0) / 12) / spikes)
 
 
+def phase_rms(attn: Array, spikes: Array | Counts) -> Array:
+    r"""Return the l2 row error of random phases if these do not move the inhibition.
+
+    A competitor that is driven by x then fires floor(v_0 + x) times, which is x on average with
+    variance {x} (1 - {x}): x (1 - x) below one spike, 1/6 on average over the fraction beyond. It
+    moves the row along :math:`e_j - \alpha`. For x > 1 of all j it is
+    :math:`\sqrt{(n - 2 + n \lVert\alpha\rVert^2) / 6} \,/\, N`.
+    """
+    expected = attn * spikes[..., None]
+    variance = np.where(expected < 1, expected * (1 - expected), _PHASE_VARIANCE)
+    return np.asarray(np.sqrt((variance * _away(attn)).sum(axis=-1)) / spikes)
+
+
 def escape_rms(attn: Array, spikes: Array | Counts, steps: int) -> Array:
     r"""Theorem 3b: the root of the expected squared l2 row error for long runs.
 
@@ -132,8 +164,14 @@ def escape_rms(attn: Array, spikes: Array | Counts, steps: int) -> Array:
     .. math:: \frac{T}{N^2} \sum_j p_j (1 - p_j) \lVert e_j - \alpha \rVert^2
     """
     drives = np.minimum(attn * (spikes / steps)[..., None], 1.0)
-    away = 1.0 - 2.0 * attn + np.square(attn).sum(axis=-1, keepdims=True)
-    return np.asarray(np.sqrt(steps * (drives * (1 - drives) * away).sum(axis=-1)) / spikes)
+    variance = drives * (1 - drives)
+    return np.asarray(np.sqrt(steps * (variance * _away(attn)).sum(axis=-1)) / spikes)
+
+
+def _away(attn: Array) -> Array:
+    """Return the squared l2 distance of each unit vector from each row, [R, n]."""
+    gaps = 1.0 - 2.0 * attn + np.square(attn).sum(axis=-1, keepdims=True)
+    return np.asarray(np.maximum(gaps, 0.0))
 
 
 def escape_bound(

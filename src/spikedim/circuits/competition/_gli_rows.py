@@ -39,13 +39,17 @@ class Rows:
     exposure: Array
 
     @classmethod
-    def start(cls, logits: Array, budget: float) -> "Rows":
-        """Return the state before the first step of logits [R, n]."""
+    def start(cls, logits: Array, budget: float, phases: Array | None = None) -> "Rows":
+        """Return the state before the first step; membranes start at phases or at 1/2."""
         rows = len(logits)
         gain = first_gain(budget)
         return cls(
             weights=np.ascontiguousarray(relative_weights(logits)),
-            membranes=np.full(logits.shape, 0.5),
+            membranes=(
+                np.full(logits.shape, 0.5)
+                if phases is None
+                else np.array(phases, dtype=np.float64, order="C")
+            ),
             counts=np.zeros(logits.shape, dtype=np.int64),
             feedback=np.full(rows, 0.0 - np.log(gain)),
             gain=np.full(rows, gain),

@@ -52,16 +52,22 @@ def run_rows(
     noise: Array | None = None,
     backend: str | None = None,
 ) -> Rows:
-    """Return the rows after all steps of logits [R, n]; escape needs a generator or noise."""
-    rows = Rows.start(logits, budget)
+    """Return the rows after all steps of logits [R, n].
+
+    Escape and random phase need a generator or noise, of shape [T, R, n] and [R, n].
+    """
+    phases = noise if emission is Emission.RANDOM_PHASE else None
+    if emission is Emission.RANDOM_PHASE and phases is None and generator is not None:
+        phases = np.asarray(generator.random(logits.shape))
+    rows = Rows.start(logits, budget, phases)
     rule = Inhibition.of(update, competitors=logits.shape[1], budget=budget)
     work = logits.size * steps
     if backend is None:
         backend = "numpy" if work < _SMALL and steps < _LAPS else gli_backend()
     pieces = (
-        _silent_pieces(steps, logits.size)
-        if emission is Emission.INTEGRATE_AND_FIRE
-        else _drawn_pieces(steps, logits.shape, generator, noise)
+        _drawn_pieces(steps, logits.shape, generator, noise)
+        if emission is Emission.ESCAPE
+        else _silent_pieces(steps, logits.size)
     )
     if backend == "numpy":
         for first, count, drawn in pieces:

@@ -31,6 +31,7 @@ class Emission(StrEnum):
     """How a competitor turns its drive into spikes."""
 
     INTEGRATE_AND_FIRE = "integrate_and_fire"  # deterministic, soft reset, starts at half threshold
+    RANDOM_PHASE = "random_phase"  # the same from a uniform random membrane: errors in common go
     ESCAPE = "escape"  # a spike with probability equal to the drive
 
 
@@ -65,7 +66,7 @@ class GLIState:
     spikes: CountArray
 
 
-def init_gli_state(logits: Any, *, budget: float = 1.0) -> GLIState:
+def init_gli_state(logits: Any, *, budget: float = 1.0, phases: Any | None = None) -> GLIState:
     """Return the state before the first step.
 
     Parameters
@@ -74,17 +75,21 @@ def init_gli_state(logits: Any, *, budget: float = 1.0) -> GLIState:
         Drives z; only their shape and masks matter here.
     budget : float
         Spikes per step of each row, in (0, n].
+    phases : array of shape [..., n], optional
+        Membranes to start from, in [0, 1): uniform random numbers make the run one of random
+        phase. Half the threshold by default.
 
     Returns
     -------
     GLIState
-        Step 0, membranes at half the threshold, inhibition at ``max z - ln budget`` or, for a
-        budget above 1, at its floor ``max z``.
+        Step 0, membranes at their phases, inhibition at ``max z - ln budget`` or, for a budget
+        above 1, at its floor ``max z``.
 
     Raises
     ------
     InputError
-        If `logits` has NaN, +inf or a fully masked row, or the budget is not in (0, n].
+        If `logits` has NaN, +inf or a fully masked row, the budget is not in (0, n], or `phases`
+        has another shape or leaves [0, 1).
 
     Notes
     -----
@@ -98,10 +103,13 @@ def init_gli_state(logits: Any, *, budget: float = 1.0) -> GLIState:
     """
     z = check_logits(logits, caller="init_gli_state")
     rho = check_budget(budget, z.shape[-1], caller="init_gli_state")
+    given = check_noise(
+        phases, z.shape, needed=phases is not None, name="phases", caller="init_gli_state"
+    )
     return GLIState(
         step=0,
         feedback=np.full(z.shape[:-1], 0.0 - np.log(first_gain(rho))),
-        membranes=np.full(z.shape, 0.5),
+        membranes=np.full(z.shape, 0.5) if given is None else given.copy(),
         spikes=np.zeros(z.shape, dtype=np.int64),
     )
 
@@ -129,8 +137,9 @@ def gli_step(
     logits : array or Tensor of shape [..., n]
         Drives of this step; they may change from step to step. -inf masks a competitor.
     emission : Emission or str
-        ``"integrate_and_fire"``: ``v += p``, fire and subtract 1 at ``v >= 1``. ``"escape"``:
-        fire with probability p.
+        ``"integrate_and_fire"`` or ``"random_phase"``: ``v += p``, fire and subtract 1 at
+        ``v >= 1``; they differ in the phases of `init_gli_state`. ``"escape"``: fire with
+        probability p.
     budget : float
         Spikes per step of each row, in (0, n].
     update : Update or str

@@ -19,6 +19,7 @@ class SoftmaxMode(StrEnum):
     """Which circuit computes a softmax."""
 
     GLI = "gli"  # log-inhibition, integrate-and-fire: deterministic, error O(1/T)
+    GLI_RANDOM_PHASE = "gli_random_phase"  # from random membranes: errors in common go, O(1/T)
     GLI_ESCAPE = "gli_escape"  # log-inhibition, random spikes: error O(1/sqrt(T))
     RACE = "race"  # first to fire: exact samples, unbiased, error O(1/sqrt(T))
     CUP = "cup"  # fullest fires: deterministic, error O(1/T), needs an arg-max
@@ -41,11 +42,12 @@ def softmax(
     logits : array or Tensor of shape [..., n]
         Logits z; -inf masks an entry.
     mode : SoftmaxMode or str
-        ``"gli"`` (default), ``"gli_escape"``, ``"race"`` or ``"cup"``.
+        ``"gli"`` (default), ``"gli_random_phase"``, ``"gli_escape"``, ``"race"`` or ``"cup"``.
     steps : int
         T >= 1.
     generator : numpy.random.Generator, optional
-        Needed by ``"gli_escape"`` and ``"race"``; not used by the other two.
+        Needed by ``"gli_random_phase"``, ``"gli_escape"`` and ``"race"``; not used by the other
+        two.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
 
@@ -75,11 +77,12 @@ def softmax(
     match SoftmaxMode(check_choice(mode, SoftmaxMode, name="mode", caller="softmax")):
         case SoftmaxMode.GLI:
             return gli(logits, steps=steps, measure_error=measure_error)
-        case SoftmaxMode.GLI_ESCAPE:
+        case (SoftmaxMode.GLI_RANDOM_PHASE | SoftmaxMode.GLI_ESCAPE) as chosen:
+            phase = chosen is SoftmaxMode.GLI_RANDOM_PHASE
             return gli(
                 logits,
                 steps=steps,
-                emission=Emission.ESCAPE,
+                emission=Emission.RANDOM_PHASE if phase else Emission.ESCAPE,
                 generator=generator,
                 measure_error=measure_error,
             )

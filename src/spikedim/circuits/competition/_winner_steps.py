@@ -8,7 +8,7 @@ from spikedim.circuits._rows import softmax_rows
 from spikedim.circuits.competition._gli_state import Emission, GLIState, gli_step, init_gli_state
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
-__all__ = ["WinnerState", "is_random", "start_winners", "step_winners"]
+__all__ = ["WinnerState", "draws_phases", "draws_steps", "start_winners", "step_winners"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -16,15 +16,20 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 WinnerState = GLIState | Array
 
 
-def is_random(mode: SoftmaxMode) -> bool:
-    """Whether a circuit needs uniform numbers."""
+def draws_steps(mode: SoftmaxMode) -> bool:
+    """Whether a circuit needs uniform numbers in every step."""
     return mode in (SoftmaxMode.RACE, SoftmaxMode.GLI_ESCAPE)
 
 
-def start_winners(scores: Array, mode: SoftmaxMode) -> WinnerState:
-    """Return the state before the first step of rows [..., n]."""
-    if mode in (SoftmaxMode.GLI, SoftmaxMode.GLI_ESCAPE):
-        return init_gli_state(scores)
+def draws_phases(mode: SoftmaxMode) -> bool:
+    """Whether a circuit needs uniform numbers before the first step, and only there."""
+    return mode is SoftmaxMode.GLI_RANDOM_PHASE
+
+
+def start_winners(scores: Array, mode: SoftmaxMode, *, phases: Array | None) -> WinnerState:
+    """Return the state before the first step of rows [..., n]; phases are for whom they concern."""
+    if mode in (SoftmaxMode.GLI, SoftmaxMode.GLI_RANDOM_PHASE, SoftmaxMode.GLI_ESCAPE):
+        return init_gli_state(scores, phases=phases if draws_phases(mode) else None)
     return np.zeros(scores.shape)
 
 

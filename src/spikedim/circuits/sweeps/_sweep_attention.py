@@ -128,7 +128,8 @@ def sweep_attention(
     check_integer(seed, name="seed", caller=_CALLER, minimum=0)
     given = _given({"x": x, "w_q": w_q, "w_k": w_k, "w_v": w_v})
     by_chance = circuit in (SoftmaxMode.GLI_ESCAPE, SoftmaxMode.RACE)
-    spikes_drawn = published or by_chance or code is not RateCode.SIGMA_DELTA
+    phases = circuit is SoftmaxMode.GLI_RANDOM_PHASE
+    spikes_drawn = published or by_chance or phases or code is not RateCode.SIGMA_DELTA
     if runs is None:
         runs = _RUNS if spikes_drawn or len(given) < 4 else 1
     check_integer(runs, name="runs", caller=_CALLER)

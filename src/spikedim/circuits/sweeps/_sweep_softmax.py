@@ -47,6 +47,12 @@ class _Mode:
 
 _MODES = {
     "gli": _Mode(gli, "gli (integrate and fire", False, -1.0),
+    "gli_random_phase": _Mode(
+        partial(gli, emission="random_phase"),
+        "gli (integrate and fire from a random phase",
+        True,
+        -1.0,
+    ),
     "gli_escape": _Mode(partial(gli, emission="escape"), "gli (escape", True, -0.5),
     "race": _Mode(race, "race (first spike wins", True, -0.5),
     "cup": _Mode(cup, "cup (fullest membrane wins", False, -1.0),
@@ -58,7 +64,7 @@ _MODES = {
         published_diagonal_wta, "published diagonal inhibition (literal", False, None
     ),
 }
-_WITH_BUDGET = ("gli", "gli_escape")
+_WITH_BUDGET = ("gli", "gli_random_phase", "gli_escape")
 
 
 def sweep_softmax(
@@ -83,8 +89,9 @@ def sweep_softmax(
     steps : sequence of int
         Values of T, each at least 1.
     mode : str
-        ``"gli"``, ``"gli_escape"``, ``"race"``, ``"cup"``, ``"sparsemax"`` (whose target is
-        sparsemax), ``"published_subtractive"`` or ``"published_diagonal"``.
+        ``"gli"``, ``"gli_random_phase"``, ``"gli_escape"``, ``"race"``, ``"cup"``,
+        ``"sparsemax"`` (whose target is sparsemax), ``"published_subtractive"`` or
+        ``"published_diagonal"``.
     n, rows : int
         Entries of a row, and rows of a run, of drawn logits.
     scale : float
@@ -131,7 +138,7 @@ def sweep_softmax(
     elif budget != 1:
         raise InputError(
             f"{_CALLER}: `budget` must be left at 1 for mode {name!r}; got {budget!r}. "
-            "Only gli and gli_escape have a budget."
+            f"Only {', '.join(_WITH_BUDGET)} have a budget."
         )
     if logits is None:
         count = _RUNS if runs is None else check_integer(runs, name="runs", caller=_CALLER)
