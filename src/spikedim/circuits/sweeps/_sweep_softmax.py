@@ -138,7 +138,7 @@ def sweep_softmax(
     elif budget != 1:
         raise InputError(
             f"{_CALLER}: `budget` must be left at 1 for mode {name!r}; got {budget!r}. "
-            f"Only {', '.join(_WITH_BUDGET)} have a budget."
+            f"Modes with a budget: {', '.join(_WITH_BUDGET)}."
         )
     if logits is None:
         count = _RUNS if runs is None else check_integer(runs, name="runs", caller=_CALLER)
