@@ -15,6 +15,8 @@ def naive_row(z, steps, *, budget=1.0, update="linear", uniforms=None, phases=No
     strongest = max(z)
     z = [x - strongest for x in z]
     g = max(0.0, -math.log(budget))  # max z - ln(budget), never below max z
+    open_entries = sum(x > -math.inf for x in z)
+    ceiling = max(0.0, math.log(open_entries / budget))  # what equal drives need
     v, s, counts = list(phases or [0.5] * n), [0] * n, [0] * n
     for t in range(1, steps + 1):
         if t > 1:
@@ -23,7 +25,7 @@ def naive_row(z, steps, *, budget=1.0, update="linear", uniforms=None, phases=No
                 g += max(0.05, 1 / (1 + t)) * (n * i_inh - budget)
             else:
                 g += max(0.05, 1 / t) * math.log((n * i_inh + 0.5) / (budget + 0.5))
-            g = max(g, 0.0)
+            g = min(max(g, 0.0), ceiling)
         p = [math.exp(x - g) for x in z]
         if uniforms is None:
             v = [a + b for a, b in zip(v, p, strict=True)]

@@ -10,6 +10,7 @@ from scipy.stats import poisson
 from spikedim.circuits import (
     Emission,
     Update,
+    cup,
     gli,
     gli_error_law,
     gli_step,
@@ -400,3 +401,28 @@ def test_the_certificate_has_these_laws():
     law = gli_error_law(z, steps=4096)
     assert found.rms_law == pytest.approx(math.sqrt(np.square(law).mean()), rel=0.01)
     assert found.rms_error == pytest.approx(found.rms_law, rel=0.15)
+
+
+@pytest.mark.parametrize("deviation", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize(("n", "steps"), [(64, 256), (256, 1024), (1024, 4096)])
+def test_a_burst_of_nearly_equal_drives_leaves_no_long_silence(n, steps, deviation):
+    z = deviation * np.random.default_rng([n, steps]).normal(size=(12, n))
+    ours = gli(z, steps=steps)
+    assert 0.9 <= ours.row_spikes.mean() / steps <= 1.7
+    assert ours.certificate.rms_error <= 1.1 * cup(z, steps=steps).certificate.rms_error
+    expected = gli_error_law(z, steps=steps)
+    ratio = ours.certificate.rms_error / np.sqrt(np.square(expected).mean())
+    assert 0.6 <= ratio <= 1.2
+
+
+def test_no_row_needs_more_inhibition_than_equal_drives():
+    z = np.random.default_rng(0).normal(size=(200, 9)) * 3
+    z[:, 4] = -np.inf
+    needed = np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1) / 0.5)
+    assert (needed <= np.log(8 / 0.5)).all()
+    state = init_gli_state(np.zeros(8), budget=0.5)
+    heights = []
+    for _ in range(40):
+        _, state = gli_step(state, np.zeros(8), budget=0.5)
+        heights.append(float(state.feedback))
+    assert max(heights) == pytest.approx(np.log(8 / 0.5))

@@ -39,12 +39,13 @@ def advance(
     """Run steps first, ..., first + steps - 1 of some rows in place, without holding the GIL."""
     integrate, escape = _kernels()
     lockstep = max(1, min(_LOCKSTEP_ROWS, _LOCKSTEP_ENTRIES // rows.weights.shape[1]))
-    state = (rows.counts, rows.feedback, rows.gain, rows.exposure, rule.kick, rule.lag, first)
+    state = (rows.counts, rows.feedback, rows.gain, rows.exposure, rows.ceiling)
+    rules = (rule.kick, rule.lag, first)
     where = (part.start, part.stop, lockstep)
     if uniforms is None:
-        integrate(rows.weights, rows.membranes, *state, steps, *where)
+        integrate(rows.weights, rows.membranes, *state, *rules, steps, *where)
     else:
-        escape(rows.weights, uniforms, *state, *where)
+        escape(rows.weights, uniforms, *state, *rules, *where)
 
 
 @functools.cache
@@ -71,6 +72,7 @@ def _integrate(
     feedback: Array,
     gain: Array,
     exposure: Array,
+    ceiling: Array,
     kick: Array,
     lag: int,
     first: int,
@@ -100,7 +102,7 @@ def _integrate(
                     v[i] = raised - 1.0 if spike else raised
                     fired += spike
                 seen[r - top] += scale
-                feedback[r] = max(feedback[r] + eta * kick[fired], 0.0)
+                feedback[r] = min(max(feedback[r] + eta * kick[fired], 0.0), ceiling[r])
                 gain[r] = math.exp(-feedback[r])
         for r in range(top, bottom):
             exposure[r] += seen[r - top]
@@ -116,6 +118,7 @@ def _escape(
     feedback: Array,
     gain: Array,
     exposure: Array,
+    ceiling: Array,
     kick: Array,
     lag: int,
     first: int,
@@ -139,5 +142,5 @@ def _escape(
                     spikes[i] += spike
                     fired += spike
                 exposure[r] += scale
-                feedback[r] = max(feedback[r] + eta * kick[fired], 0.0)
+                feedback[r] = min(max(feedback[r] + eta * kick[fired], 0.0), ceiling[r])
                 gain[r] = math.exp(-feedback[r])

@@ -42,7 +42,7 @@ def _integrate(rows: Rows, rule: Inhibition, part: slice, first: int, steps: int
         np.greater_equal(membranes, 1.0, out=spikes)
         np.subtract(membranes, spikes, out=membranes)
         np.dot(spikes, ones, out=total)
-        _inhibit(feedback, gain, total, rule, step)
+        _inhibit(feedback, gain, total, rows.ceiling[part], rule, step)
     # What went in and is no longer there was fired; rounding is far below half a spike.
     rows.counts[part] += np.rint(weights * exposure[:, None] + before - membranes).astype(np.int64)
     rows.exposure[part] += exposure
@@ -60,16 +60,19 @@ def _escape(rows: Rows, rule: Inhibition, part: slice, first: int, uniforms: Arr
         np.less(drawn[part], drive, out=spikes)
         counts += spikes
         np.dot(spikes, ones, out=total)
-        _inhibit(feedback, gain, total, rule, step)
+        _inhibit(feedback, gain, total, rows.ceiling[part], rule, step)
     rows.counts[part] += counts.astype(np.int64)
     rows.exposure[part] += exposure
 
 
-def _inhibit(feedback: Array, gain: Array, total: Array, rule: Inhibition, step: int) -> None:
+def _inhibit(
+    feedback: Array, gain: Array, total: Array, ceiling: Array, rule: Inhibition, step: int
+) -> None:
     """Set the inhibition of the next step from the spikes of this one, in place."""
     np.take(rule.kick, total.astype(np.intp), out=total, mode="clip")
     total *= max(SLOWEST_GAIN, 1.0 / (step + 1 + rule.lag))
     feedback += total
     np.maximum(feedback, 0.0, out=feedback)
+    np.minimum(feedback, ceiling, out=feedback)
     np.negative(feedback, out=gain)
     np.exp(gain, out=gain)

@@ -5,7 +5,13 @@ from typing import Any, final
 
 import numpy as np
 
-from spikedim.circuits.competition._gli_state import Update, first_gain, kicks, relative_weights
+from spikedim.circuits.competition._gli_state import (
+    Update,
+    ceiling,
+    first_gain,
+    kicks,
+    relative_weights,
+)
 
 __all__ = ["Inhibition", "Rows"]
 
@@ -29,6 +35,8 @@ class Rows:
     feedback, gain, exposure : arrays of shape [R]
         Inhibition h above the strongest drive; ``exp(-h)`` of the next step; its sum over the
         steps so far.
+    ceiling : array of shape [R]
+        Largest h.
     """
 
     weights: Array
@@ -37,14 +45,16 @@ class Rows:
     feedback: Array
     gain: Array
     exposure: Array
+    ceiling: Array
 
     @classmethod
     def start(cls, logits: Array, budget: float, phases: Array | None = None) -> "Rows":
         """Return the state before the first step; membranes start at phases or at 1/2."""
         rows = len(logits)
         gain = first_gain(budget)
+        weights = np.ascontiguousarray(relative_weights(logits))
         return cls(
-            weights=np.ascontiguousarray(relative_weights(logits)),
+            weights=weights,
             membranes=(
                 np.full(logits.shape, 0.5)
                 if phases is None
@@ -54,6 +64,7 @@ class Rows:
             feedback=np.full(rows, 0.0 - np.log(gain)),
             gain=np.full(rows, gain),
             exposure=np.zeros(rows),
+            ceiling=ceiling(weights, budget),
         )
 
 

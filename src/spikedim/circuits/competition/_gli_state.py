@@ -13,6 +13,7 @@ __all__ = [
     "Emission",
     "GLIState",
     "Update",
+    "ceiling",
     "check_budget",
     "first_gain",
     "gli_step",
@@ -126,7 +127,8 @@ def gli_step(
     r"""Run one step of the log-inhibition circuit.
 
     .. math::
-        h_t = \max\bigl(0,\, h_{t-1} + \eta_t (n I_\mathrm{inh}(t) - \rho)\bigr),\quad
+        h_t = \min\bigl(\ln\tfrac n\rho,\,
+            \max(0,\, h_{t-1} + \eta_t (n I_\mathrm{inh}(t) - \rho))\bigr),\quad
         I_\mathrm{inh}(t) = \frac1n \sum_j s_j(t-1),\quad
         p_i(t) = e^{z_i - \max z - h_t}
 
@@ -166,7 +168,8 @@ def gli_step(
 
     Notes
     -----
-    The floor h >= 0 is feed-forward inhibition by the strongest drive: no drive p exceeds 1.
+    The floor h >= 0 is feed-forward inhibition by the strongest drive: no drive p exceeds 1. The
+    ceiling (n counts unmasked competitors) is what equal drives need, and no row needs more.
     Cost O(R n).
 
     Examples
@@ -188,15 +191,16 @@ def gli_step(
     drawn = check_noise(
         uniforms, z.shape, needed=chosen is Emission.ESCAPE, name="uniforms", caller="gli_step"
     )
+    weights = relative_weights(z)
     if state.step:
         kick = kicks(z.shape[-1], rho, rule)[state.spikes.sum(axis=-1)]
         raised = state.feedback + step_gain(state.step + 1, rule) * kick
-        feedback = np.asarray(np.maximum(raised, 0.0))
+        feedback = np.asarray(np.minimum(np.maximum(raised, 0.0), ceiling(weights, rho)))
         gain = np.exp(-feedback)
     else:
         feedback = state.feedback
         gain = np.full(feedback.shape, first_gain(rho))
-    drive = relative_weights(z) * gain[..., None]
+    drive = weights * gain[..., None]
     if drawn is None:
         charged = state.membranes + drive
         spikes = (charged >= 1.0).astype(np.int64)
@@ -211,6 +215,11 @@ def relative_weights(logits: Array) -> Array:
     """Return ``exp(z - max z)``: what the strongest drive leaves of each drive."""
     with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row: the weaker one has weight 0
         return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
+
+
+def ceiling(weights: Array, budget: float) -> Array:
+    """Return the h at which n equal drives spend the budget; other rows need less."""
+    return np.asarray(np.log(np.maximum(np.count_nonzero(weights, axis=-1) / budget, 1.0)))
 
 
 def first_gain(budget: float) -> float:
