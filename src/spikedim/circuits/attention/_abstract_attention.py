@@ -244,7 +244,7 @@ class AbstractSpikingAttention(ABC):
         return self._steps("steps_for", steps, BoundKind.EXACT, rates, (STREAMS, FIRST_ORDER))
 
     def certain_steps_for(self, x: Any, *, epsilon: Epsilon, mask: Any | None = None) -> Bound:
-        """Return steps T after which a deterministic circuit cannot err by more than `epsilon`.
+        """Return steps T after which sigma-delta and `cup` cannot err by more than `epsilon`.
 
         Parameters
         ----------
@@ -259,27 +259,26 @@ class AbstractSpikingAttention(ABC):
         -------
         Bound
             Whole steps, from the worst case of every code and every row: some ten times those
-            of `steps_for`.
+            of `steps_for`. At no later T can the error be larger either.
 
         Raises
         ------
         InputError
-            If the code or the softmax circuit is random, `x` leaves the range of a channel, a
-            shape is wrong, `epsilon` is relative to an output of 0, or more than 2**40 steps are
-            needed.
+            If the code is not ``"sigma_delta"`` or the softmax circuit not ``"cup"``, `x` leaves
+            the range of a channel, a shape is wrong, `epsilon` is relative to an output of 0, or
+            more than 2**40 steps are needed.
         """
         caller = self._caller("certain_steps_for")
-        if needs_noise(self.encoder, self.mode):
+        if self.encoder is not RateCode.SIGMA_DELTA or self.mode is not SoftmaxMode.CUP:
             raise InputError(
-                f"{caller}: `encoder` and `mode` must be deterministic; got {self.encoder} and "
-                f"{self.mode}. Compile with 'sigma_delta' and 'gli' or 'cup', or use `steps_for`."
+                f"{caller}: `encoder` and `mode` must be sigma_delta and cup, the only ones with a "
+                f"worst case before the run; got {self.encoder} and {self.mode}. Compile with "
+                "these, or use `steps_for`: no least number of spikes of a `gli` row is proved."
             )
         rates, exact = self._exact(x, mask, "certain_steps_for")
         target = _frobenius(epsilon, exact)
-        steps = certain_steps(
-            self.heads, rates, exact, self.encoder, self.mode, target, caller=caller
-        )
-        spent = Assumption("each softmax row has spent T spikes after T steps")
+        steps = certain_steps(self.heads, rates, exact, self.encoder, target, caller=caller)
+        spent = Assumption("each softmax row spends one spike per step", holds=True)
         return self._steps("certain_steps_for", steps, BoundKind.UPPER, rates, (spent,))
 
     def output_range(self) -> tuple[FloatArray, FloatArray]:

@@ -14,7 +14,6 @@ from spikedim.circuits.attention._attention_bound import (
 )
 from spikedim.circuits.attention._attention_heads import Exact, Heads
 from spikedim.circuits.attention._encoders import RateCode
-from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = ["certain_steps"]
 
@@ -28,19 +27,19 @@ def certain_steps(
     rates: Array,
     exact: Exact,
     code: RateCode,
-    mode: SoftmaxMode,
     target: float,
     *,
     caller: str,
 ) -> int:
-    """Return the fewest steps whose worst-case Frobenius error is at most `target`."""
+    """Return the fewest steps whose worst-case error is at most `target`, with winners of `cup`."""
+    circuit = _worst_circuit(exact)
 
     def worst(steps: int) -> float:
         errors = score_errors(heads, rates, exact, code, steps)
         return (
             worst_values(heads, rates, code, steps)
             + score_bound(rates, exact, errors, None, steps)
-            + _worst_circuit(exact, mode) / steps
+            + circuit / steps
         )
 
     low, high = 0, 1
@@ -57,12 +56,9 @@ def certain_steps(
     return high
 
 
-def _worst_circuit(exact: Exact, mode: SoftmaxMode) -> float:
-    """Return T times what a deterministic softmax circuit can add: T spikes in every row."""
-    n = (exact.rows > 0).sum(axis=2)  # [H, N]
-    if mode is SoftmaxMode.CUP:
-        owed = np.cumsum(1 - 1 / np.arange(1, n.max() + 1))[n - 1]
-        lengths = np.sqrt(owed * n)
-    else:
-        lengths = (n - 1) / 2  # sum_j |r_j| |v_j - mean|, where |v_j - mean| <= (1 - a_j) diameter
-    return math.sqrt(float(((lengths * diameters(exact.value)[:, None]).sum(axis=0) ** 2).sum()))
+def _worst_circuit(exact: Exact) -> float:
+    """Return T times what `cup` can add, which spends T spikes in every row."""
+    n = (~np.isneginf(exact.scores)).sum(axis=2)  # [H, N]; a row may round to 0
+    owed = np.cumsum(1 - 1 / np.arange(1, n.max() + 1))[n - 1]
+    lengths = np.sqrt(owed * n) * diameters(exact.value)[:, None]
+    return math.sqrt(float((lengths.sum(axis=0) ** 2).sum()))
