@@ -12,9 +12,29 @@ import matplotlib.pyplot as plt
 HERE = Path(__file__).parent
 INK, MUTED, RULE = "#16191d", "#565d66", "#d5d9de"
 # Okabe and Ito's colours.
-COLOURS = {"gli": "#0072b2", "gli_escape": "#009e73", "race": "#d55e00"}
-NAMES = {"gli": "GLI, integrate and fire", "gli_escape": "GLI, escape noise", "race": "race"}
-MARKERS = {"gli": "o", "gli_escape": "s", "race": "^"}
+COLOURS = {
+    "gli": "#0072b2",
+    "gli_random_phase": "#cc79a7",
+    "gli_escape": "#009e73",
+    "race": "#d55e00",
+}
+NAMES = {
+    "gli": "GLI, integrate and fire",
+    "gli_random_phase": "GLI, random phase",
+    "gli_escape": "GLI, escape noise",
+    "race": "race",
+}
+MARKERS = {"gli": "o", "gli_random_phase": "D", "gli_escape": "s", "race": "^"}
+# What the panels show: to be read again after each run.
+TITLES = {
+    "steps": "Error falls as 1/T or as 1/\N{SQUARE ROOT}T\n"
+    "(solid: all six layers, dashed: the last)",
+    "spikes": "With few spikes escape noise does better,\nwith many the deterministic circuit",
+    "neighbours": "At T = 4 half of the nearest sentences\n"
+    "are lost (solid; dotted: the ten nearest)",
+    "rows": "For an RMS row error of {error:g} the race needs\n"
+    "fewer spikes in peaky rows, GLI hardly",
+}
 STYLE = {
     "font.family": "sans-serif",
     "font.size": 10,
@@ -39,6 +59,11 @@ def rows(result: dict[str, Any], mode: str, layers: str) -> list[dict[str, Any]]
     return [row for row in result["points"] if (row["mode"], row["layers"]) == (mode, layers)]
 
 
+def modes(result: dict[str, Any]) -> list[str]:
+    """Return the circuits that were run, in the order of the legend."""
+    return [mode for mode in NAMES if mode in result["spikes_for_row_error"]]
+
+
 def curve(axes: Any, points: list[dict[str, Any]], x: str, y: str, mode: str, **look: Any) -> None:
     """Draw measured points, with intervals where there are seeds."""
     across = [point[x] if x == "steps" else point[x]["value"] for point in points]
@@ -55,9 +80,9 @@ def curve(axes: Any, points: list[dict[str, Any]], x: str, y: str, mode: str, **
 
 def errors(axes: Any, result: dict[str, Any], x: str) -> None:
     """Draw the error of the embeddings against steps or spikes."""
-    for mode in NAMES:
+    for mode in modes(result):
         curve(axes, rows(result, mode, "all"), x, "relative_frobenius", mode, label=NAMES[mode])
-    for mode in NAMES:
+    for mode in modes(result):
         last = rows(result, mode, "last")
         curve(axes, last, x, "relative_frobenius", mode, ls="--", mfc="white", alpha=0.9)
     axes.set(xscale="log", yscale="log", ylabel="relative error of the embeddings")
@@ -65,20 +90,18 @@ def errors(axes: Any, result: dict[str, Any], x: str) -> None:
 
 def neighbours(axes: Any, result: dict[str, Any]) -> None:
     """Draw how many nearest neighbours stay the same."""
-    for mode in NAMES:
+    for mode in modes(result):
         points = rows(result, mode, "all")
         curve(axes, points, "steps", "same_nearest", mode, label=NAMES[mode])
         curve(axes, points, "steps", "recall_at_10", mode, ls=":", mfc="white")
     axes.set(xscale="log", xlabel="T, time steps of every circuit", ylabel="share of sentences")
     axes.set_ylim(0, 1.02)
-    axes.set_title(
-        "At T = 4 half of the nearest sentences\nare lost (solid; dotted: the ten nearest)"
-    )
+    axes.set_title(TITLES["neighbours"])
 
 
 def peaky(axes: Any, result: dict[str, Any]) -> None:
     """Draw the spikes that rows of each entropy need."""
-    for mode in NAMES:
+    for mode in modes(result):
         points = result["spikes_for_row_error"][mode]
         bits, spikes = [p["bits"] for p in points], [p["spikes"] for p in points]
         axes.plot(bits, spikes, color=COLOURS[mode], marker=MARKERS[mode], ms=4, lw=1.4)
@@ -92,10 +115,7 @@ def peaky(axes: Any, result: dict[str, Any]) -> None:
         xlabel="entropy of the attention row, bits",
         ylabel="read-out spikes of a row",
     )
-    axes.set_title(
-        f"For an RMS row error of {result['row_error']:g} the race needs\n"
-        "fewer spikes in peaky rows, GLI hardly"
-    )
+    axes.set_title(TITLES["rows"].format(error=result["row_error"]))
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
@@ -104,18 +124,14 @@ def draw(result: dict[str, Any], path: Path) -> None:
         figure, axes = plt.subplots(2, 2, figsize=(9.6, 8.2), layout="constrained")
         errors(axes[0, 0], result, "steps")
         axes[0, 0].set_xlabel("T, time steps of every circuit")
-        axes[0, 0].set_title(
-            "Error falls as 1/T or as 1/\N{SQUARE ROOT}T\n(solid: all six layers, dashed: the last)"
-        )
+        axes[0, 0].set_title(TITLES["steps"])
         errors(axes[0, 1], result, "spikes_per_sentence")
         axes[0, 1].set_xlabel("spikes of the softmax circuits for a sentence")
-        axes[0, 1].set_title(
-            "With few spikes escape noise does better,\nwith many the deterministic circuit"
-        )
+        axes[0, 1].set_title(TITLES["spikes"])
         neighbours(axes[1, 0], result)
         peaky(axes[1, 1], result)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
         figure.supxlabel(
             f"all-MiniLM-L6-v2 on {result['sentences']} movie-review sentences. "
             "Only softmax is a spike circuit: Q, K, V and the rest stay real-valued.\n"

@@ -83,6 +83,18 @@ def by_entropy(result: dict[str, Any]) -> list[str]:
     return [*lines, line([f"`gli`, used at T = {steps}", *(f"{used[bit]:.1f}" for bit in bits)])]
 
 
+def enough(result: dict[str, Any], layers: str, error: float) -> str:
+    """Return the fewest T, and its spikes, at which the embeddings are within an error."""
+    parts = []
+    for mode in result["spikes_for_row_error"]:
+        points = [p for p in result["points"] if (p["mode"], p["layers"]) == (mode, layers)]
+        met = [p for p in points if p["relative_frobenius"]["value"] < error]
+        spikes = f"{met[0]['spikes_per_sentence']['value']:,.0f}" if met else ""
+        found = f"T = {met[0]['steps']}, {spikes} spikes a sentence" if met else "not reached"
+        parts.append(f"`{mode}` {found}")
+    return "; ".join(parts)
+
+
 def alternative(result: dict[str, Any]) -> str:
     """Return the numbers of the picture in words."""
     curves: dict[str, list[dict[str, Any]]] = {}
@@ -108,6 +120,10 @@ def section(result: dict[str, Any]) -> str:
     slopes = "; ".join(
         f"`{name}` {found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
         for name, found in result["slopes"].items()
+    )
+    first = (
+        f"First T with an embedding error below 10 %, all layers: {enough(result, 'all', 0.1)}. "
+        f"The last layer alone: {enough(result, 'last', 0.1)}."
     )
     exact = (
         f"Logistic regression on exact embeddings: accuracy {accuracy:.3f} on these {sentences} "
@@ -142,6 +158,8 @@ def section(result: dict[str, Any]) -> str:
             exact,
             "",
             f"Slope of log embedding error against log T, T ≥ 16: {slopes}.",
+            "",
+            first,
             "",
             f"Each layer alone, `gli`, T = {result['each_layer_steps']}:",
             "",
