@@ -1,7 +1,7 @@
 """`gli` at its door, its certificate and its bookkeeping."""
 
-import functools
 import tracemalloc
+import types
 
 import numpy as np
 import pytest
@@ -260,40 +260,96 @@ def test_memory_does_not_grow_with_the_steps(emission, backend):
         tracemalloc.stop()
         return found
 
-    peak(2)  # loads and compiles
+    compiled.is_available(escape=emission is Emission.ESCAPE)  # compiling leaves much behind
+    peak(2)
     noise = 8 * runner._PIECE_NUMBERS if emission is Emission.ESCAPE else 0
     assert peak(1500) < 12 * z.nbytes + 2.1 * noise + 50_000
 
 
-def test_the_backend_is_named_and_falls_back_without_numba(monkeypatch):
-    z = np.random.default_rng(3).standard_normal((50, 40))
-    with_numba = gli(z, steps=2000).value
+@pytest.fixture
+def eager(monkeypatch):
+    """Let every run be worth the compiled loop, and forget what was loaded."""
+    monkeypatch.setattr(runner, "_SMALL", 0)
+    for load in (compiled._numba, compiled._kernel):
+        load.cache_clear()
+    yield
+    for load in (compiled._numba, compiled._kernel):
+        load.cache_clear()
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("fault", ["absent", "broken", "disabled", "not compiling"])
+def test_without_a_working_numba_the_other_loop_runs(monkeypatch, fault):
+    z = np.random.default_rng(3).standard_normal((5, 40))
+    with_numba = gli(z, steps=200).value
     assert gli_backend() == "numba"
-    monkeypatch.setattr(compiled, "is_available", lambda: False)
-    monkeypatch.setattr(compiled, "advance", None)
+    compiled._numba.cache_clear()
+    compiled._kernel.cache_clear()
+
+    def load(name):
+        if fault == "absent":
+            raise ModuleNotFoundError(name)
+        if fault == "broken":
+            raise SystemError("initialization of _internal failed")
+        return types.SimpleNamespace(
+            config=types.SimpleNamespace(DISABLE_JIT=fault == "disabled"), njit=None
+        )
+
+    monkeypatch.setattr(compiled.importlib, "import_module", load)
     assert gli_backend() == "numpy"
-    assert np.array_equal(gli(z, steps=2000).value, with_numba)
+    assert np.array_equal(gli(z, steps=200).value, with_numba)
 
 
-def test_a_small_run_does_not_load_the_compiled_loop(monkeypatch):
-    monkeypatch.setattr(compiled, "advance", None)
-    assert gli(ROW, steps=100).certificate.holds
-    with pytest.raises(TypeError):
-        gli(ROW, steps=20_000)
+def test_only_a_run_that_is_worth_it_loads_the_compiled_loop(monkeypatch):
+    monkeypatch.setattr(compiled, "is_available", lambda *, escape=False: True)
+    assert runner._chosen_backend(3, 20_000, escape=False) == "numpy"
+    assert runner._chosen_backend(3, 100_000, escape=False) == "numba"
+    assert runner._chosen_backend(64 * 1024, 4096, escape=True) == "numba"
+    monkeypatch.setattr(compiled, "is_available", lambda *, escape=False: not escape)
+    assert runner._chosen_backend(64 * 1024, 4096, escape=True) == "numpy"
 
 
-def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same():
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("cannot cache function: no locator available"), EOFError()]
+)
+@pytest.mark.parametrize("escape", [True, False])
+def test_a_kernel_that_cannot_be_kept_or_read_is_compiled_all_the_same(monkeypatch, fault, escape):
     class Fussy:
+        config = types.SimpleNamespace(DISABLE_JIT=False)
+
         @staticmethod
-        def njit(*, nogil, cache=False):
-            if cache:
-                raise RuntimeError("cannot cache function: no locator available")
-            return lambda loop: functools.partial(loop, nogil)
+        def njit(*, nogil, cache):
+            def compiling(loop):
+                if cache and isinstance(fault, RuntimeError):
+                    raise fault
 
-    kernel = compiled._compiled(Fussy, compiled._escape)
-    assert (kernel.func.__name__, kernel.args) == ("_escape", (True,))
+                def kernel(*arrays):
+                    if cache:  # a file cut short shows when it is read, at the first call
+                        raise fault
+                    return loop(*arrays)
+
+                return kernel
+
+            return compiling
+
+    monkeypatch.setattr(compiled, "_numba", Fussy)
+    compiled._kernel.cache_clear()
+    try:
+        assert compiled._kernel(escape) is not None
+    finally:
+        compiled._kernel.cache_clear()
 
 
+@pytest.mark.usefixtures("eager")
+def test_noise_that_cannot_be_written_needs_no_second_compilation():
+    noise = np.random.default_rng(0).random((30, 1, 3))
+    want = gli([ROW], steps=30, emission="escape", noise=noise).value
+    noise.flags.writeable = False
+    assert np.array_equal(gli([ROW], steps=30, emission="escape", noise=noise).value, want)
+    assert len(compiled._kernel(True).signatures) == 1
+
+
+@pytest.mark.usefixtures("eager")
 def test_rows_are_shared_among_threads(monkeypatch):
     z = np.random.default_rng(4).standard_normal((101, 64))
     alone = gli(z, steps=2000).value
@@ -305,6 +361,7 @@ def test_rows_are_shared_among_threads(monkeypatch):
     assert len(runner._parts(101, 10)) == 1
 
 
+@pytest.mark.usefixtures("eager")
 def test_an_error_in_a_thread_is_not_lost(monkeypatch):
     def broken(*_, **__):
         raise FloatingPointError("in the loop")

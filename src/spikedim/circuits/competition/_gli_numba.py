@@ -1,7 +1,7 @@
 """The log-inhibition circuit as one compiled loop per row: the same counts, sooner."""
 
 import functools
-import importlib.util
+import importlib
 import inspect
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import require
+from spikedim._core import MissingExtraError
 from spikedim.circuits.competition._gli_rows import Inhibition, Rows
 from spikedim.circuits.competition._gli_state import SLOWEST_GAIN
 
@@ -22,9 +22,9 @@ _LOCKSTEP_ENTRIES = 2048  # rows x competitors whose membranes and weights stay 
 _LOCKSTEP_ROWS = 8  # the exponential of one row hides behind the membranes of the next
 
 
-def is_available() -> bool:
-    """Whether numba is installed; nothing is imported."""
-    return importlib.util.find_spec("numba") is not None
+def is_available(*, escape: bool = False) -> bool:
+    """Whether a loop compiles here; the first call loads numba and compiles or reads the loop."""
+    return _kernel(escape) is not None
 
 
 def advance(
@@ -37,32 +37,58 @@ def advance(
     uniforms: Array | None = None,
 ) -> None:
     """Run steps first, ..., first + steps - 1 of some rows in place, without holding the GIL."""
-    integrate, escape = _kernels()
+    kernel = _kernel(uniforms is not None)
+    if kernel is None:
+        raise MissingExtraError(
+            "gli: the compiled loop does not load. Install it with: pip install 'spikedim[fast]'"
+        )
     lockstep = max(1, min(_LOCKSTEP_ROWS, _LOCKSTEP_ENTRIES // rows.weights.shape[1]))
     state = (rows.counts, rows.feedback, rows.gain, rows.exposure, rows.ceiling)
     rules = (rule.kick, rule.lag, first)
     where = (part.start, part.stop, lockstep)
     if uniforms is None:
-        integrate(rows.weights, rows.membranes, *state, *rules, steps, *where)
+        kernel(rows.weights, rows.membranes, *state, *rules, steps, *where)
     else:
-        escape(rows.weights, uniforms, *state, *rules, *where)
+        kernel(rows.weights, uniforms, *state, *rules, *where)
 
 
 @functools.cache
-def _kernels() -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return both loops, compiled at their first call and kept on disk where that is possible."""
-    numba = require("numba", extra="fast", purpose="the compiled circuit")
-    return _compiled(numba, _integrate), _compiled(numba, _escape)
-
-
-def _compiled(numba: Any, loop: Callable[..., None]) -> Callable[..., None]:
-    """Compile with exact float64 arithmetic: the compiler may reorder or fuse nothing."""
-    plain = inspect.unwrap(loop)  # a type hook of the tests wraps every function
+def _numba() -> Any | None:
+    """Return numba, or None if it is absent, does not import or may not compile."""
     try:
-        compiled: Callable[..., None] = numba.njit(nogil=True, cache=True)(plain)
-    except RuntimeError:  # no folder to keep it in
-        compiled = numba.njit(nogil=True)(plain)
-    return compiled
+        numba = importlib.import_module("numba")
+    except Exception:  # e.g. built for another numpy: the other loop gives the same counts
+        return None
+    return None if numba.config.DISABLE_JIT else numba
+
+
+@functools.cache
+def _kernel(escape: bool) -> Callable[..., None] | None:
+    """Return a loop, compiled and kept on disk where that is possible; None if it cannot be."""
+    numba = _numba()
+    if numba is None:
+        return None
+    plain = inspect.unwrap(_escape if escape else _integrate)  # tests wrap every function
+    for cache in (True, False):  # no folder to keep it in, or a file there that is cut short
+        try:
+            # Exact float64 arithmetic: the compiler may reorder or fuse nothing.
+            kernel: Callable[..., None] = numba.njit(nogil=True, cache=cache)(plain)
+            _rehearse(kernel, escape)
+        except Exception:
+            continue
+        return kernel
+    return None
+
+
+def _rehearse(kernel: Callable[..., None], escape: bool) -> None:
+    """Run one step of one competitor, which compiles the loop or reads it from disk."""
+    one, row = np.ones((1, 1)), np.ones(1)
+    counts = np.zeros((1, 1), dtype=np.int64)
+    state = (counts, row.copy(), row.copy(), row.copy(), row, np.ones(2), 1, 1)
+    if escape:
+        kernel(one, np.ones((1, 1, 1)), *state, 0, 1, 1)
+    else:
+        kernel(one, one.copy(), *state, 1, 0, 1, 1)
 
 
 def _integrate(

@@ -19,8 +19,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 _PIECE_STEPS = 1 << 16  # counts are read off the membranes this often: rounding stays below 1e-6
 _PIECE_UPDATES = 1 << 30  # below a second, so that Ctrl-C is heard
 _PIECE_NUMBERS = 1 << 20  # uniform numbers that are drawn at once: 8 MB
-_SMALL = 1 << 21  # membrane updates below which loading the compiled loop takes longer
-_LAPS = 1 << 13  # likewise steps, each of which costs numpy ten calls
+_SMALL = 1 << 27  # numpy's membrane updates in the 0.4 s that loading the compiled loop takes
+_CALLS = 3000  # updates in the time of the ten numpy calls of a step
 _UPDATES_PER_THREAD = 1 << 22
 
 
@@ -30,8 +30,9 @@ def gli_backend() -> str:
     Returns
     -------
     str
-        ``"numba"`` if it is installed (``pip install 'spikedim[fast]'``), else ``"numpy"``, which
-        is 4 to 20 times slower and gives the same spikes.
+        ``"numba"`` if it is installed (``pip install 'spikedim[fast]'``) and compiles, else
+        ``"numpy"``, which is 4 to 20 times slower and gives the same spikes. The first call may
+        compile for some seconds.
 
     Examples
     --------
@@ -63,7 +64,7 @@ def run_rows(
     rule = Inhibition.of(update, competitors=logits.shape[1], budget=budget)
     work = logits.size * steps
     if backend is None:
-        backend = "numpy" if work < _SMALL and steps < _LAPS else gli_backend()
+        backend = _chosen_backend(logits.size, steps, escape=emission is Emission.ESCAPE)
     pieces = (
         _drawn_pieces(steps, logits.shape, generator, noise)
         if emission is Emission.ESCAPE
@@ -93,6 +94,12 @@ def run_rows(
     return rows
 
 
+def _chosen_backend(entries: int, steps: int, *, escape: bool) -> str:
+    """Return numba where it saves time, if it is there."""
+    worth = steps * (entries + _CALLS) >= _SMALL
+    return "numba" if worth and _gli_numba.is_available(escape=escape) else "numpy"
+
+
 Piece = tuple[int, int, Array | None]
 
 
@@ -114,7 +121,8 @@ def _drawn_pieces(
     for first in range(1, steps + 1, length):
         count = min(length, steps + 1 - first)
         if noise is not None:
-            yield first, count, np.ascontiguousarray(noise[first - 1 : first - 1 + count])
+            # Writable like drawn numbers: for another type the loop would be compiled again.
+            yield first, count, np.require(noise[first - 1 : first - 1 + count], None, ["C", "W"])
         elif generator is not None:
             yield first, count, generator.random((count, *shape))
 
