@@ -3,7 +3,7 @@
 Every circuit returns a `CircuitResult`; its `Certificate` sets the measured error beside a theorem.
 """
 
-from spikedim.circuits._certificate import Certificate, Theorem
+from spikedim.circuits._certificate import Certificate, Theorem, all_hold
 from spikedim.circuits._graph import CircuitGraph, to_graph
 from spikedim.circuits._result import CircuitResult, SpikeCount
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
@@ -96,6 +96,7 @@ __all__ = [
     "Theorem",
     "Update",
     "Wiring",
+    "all_hold",
     "bernstein_windows",
     "codebook_cells",
     "codebook_size",

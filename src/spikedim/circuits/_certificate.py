@@ -1,14 +1,15 @@
 """A theorem beside the error that was measured when the circuit ran."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from spikedim._core import Result
+from spikedim._core import NumericsError, Result
 from spikedim.bounds import Assumption
 
-__all__ = ["Certificate", "Theorem", "certify", "worst_row"]
+__all__ = ["Certificate", "Theorem", "all_hold", "certify", "worst_row"]
 
 _ROUNDING = 1e-9  # slack of a comparison in float64, relative to the bound
 
@@ -96,6 +97,30 @@ class Certificate(Result):
         )
 
 
+def all_hold(verdicts: Iterable[bool | None]) -> bool | None:
+    """Put verdicts together: one failure outweighs what is not known.
+
+    Parameters
+    ----------
+    verdicts : iterable of bool or None
+        Whether each of several certificates holds.
+
+    Returns
+    -------
+    bool or None
+        False if one is False, else None if one is None or there are none, else True.
+
+    Examples
+    --------
+    >>> all_hold([True, None]), all_hold([None, False])
+    (None, False)
+    """
+    found = set(verdicts)
+    if False in found:
+        return False
+    return None if None in found or not found else True
+
+
 def worst_row(errors: Any, bounds: Any) -> tuple[float, float]:
     """Return error and bound of the row that is closest to its bound, or furthest past it."""
     errors, bounds = np.broadcast_arrays(np.atleast_1d(errors), np.atleast_1d(bounds))
@@ -123,8 +148,17 @@ def certify(
 ) -> Certificate:
     """Compare the errors of all rows that spoke with their bounds; None: not known.
 
-    A silent row has no value, so a run that has one does not keep its theorem.
+    A silent row has no value, so a run that has one does not keep its theorem. A number that is
+    not finite is an error: NaN compares as if it broke no bound.
     """
+    for name, numbers in (
+        ("errors", errors), ("bounds", bounds), ("rms_error", rms_error), ("rms_law", rms_law)
+    ):  # fmt: skip
+        if numbers is not None and not np.isfinite(numbers).all():
+            raise NumericsError(
+                f"certify: `{name}` must be finite; got NaN or infinity. The inputs are too large "
+                "for float64: scale them down."
+            )
     error = bound = holds = None
     if errors is not None and np.size(errors) == 0:
         errors = bounds = None  # every row is silent

@@ -4,7 +4,7 @@ from typing import Any, final
 
 import numpy as np
 
-from spikedim.circuits import Certificate, CircuitResult
+from spikedim.circuits import Certificate, CircuitResult, all_hold
 from spikedim.models._spiking_softmax_run import EntropyBin, SoftmaxLayerRun
 
 __all__ = ["SoftmaxTally"]
@@ -53,7 +53,6 @@ class SoftmaxTally:
         spoke = self._rows - self._silent
         measured = spoke > 0 and all(part.rms_error is not None for part in self._certificates)
         l1, l2 = (float(np.sqrt(total / spoke)) if measured else None for total in self._squares)
-        holds = {part.holds for part in self._certificates}
         return SoftmaxLayerRun(
             layer=self._layer,
             rows=self._rows,
@@ -61,7 +60,7 @@ class SoftmaxTally:
             error_l1_rms=l1,
             error_l2_rms=l2,
             certificate=max(self._certificates, key=_closeness),
-            holds=False if False in holds else None if None in holds else True,
+            holds=all_hold(part.holds for part in self._certificates),
             row_spikes=self._row_spikes,
             spikes=self._spikes,
             mean_row_entropy_bits=self._entropy / self._rows if measured else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from spikedim._core import FloatArray, Provenance, Result
-from spikedim.circuits import Certificate
+from spikedim.circuits import Certificate, all_hold
 
 __all__ = ["SCOPE", "EntropyBin", "SoftmaxLayerRun", "SpikingSoftmaxRun"]
 
@@ -133,5 +133,4 @@ class SpikingSoftmaxRun(Result):
     @property
     def holds(self) -> bool | None:
         """Say whether every certificate of every layer holds; None if that is not known."""
-        found = {layer.holds for layer in self.layers}
-        return False if False in found else None if None in found else True
+        return all_hold(layer.holds for layer in self.layers)

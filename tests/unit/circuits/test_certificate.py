@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from spikedim._core import NumericsError
 from spikedim.circuits import Certificate, Theorem
-from spikedim.circuits._certificate import certify, worst_row
+from spikedim.circuits._certificate import all_hold, certify, worst_row
 
 THEOREM = Theorem("3a", "||a - b||_1 <= (n - 1) / N", "largest l1 error of a row")
 BUILT = {"neurons": 5, "synapses": 8, "steps": 4, "spikes": 6}
@@ -54,3 +55,25 @@ def test_all_rows_silent_leaves_no_number():
 def test_a_row_that_may_not_err_hides_no_broken_row():
     assert worst_row(np.array([1e-10, 0.105]), np.array([0.0, 0.1])) == (0.105, 0.1)
     assert worst_row(np.array([1e-17, 0.09]), np.array([0.0, 0.1])) == (1e-17, 0.0)
+
+
+@pytest.mark.parametrize("name", ["errors", "bounds", "rms_error", "rms_law"])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_number_that_is_not_finite_is_no_certificate(name, number):
+    numbers = {"errors": [0.1], "bounds": [0.3], name: number}
+    with pytest.raises(NumericsError, match=rf"^certify: `{name}` must be finite; got NaN"):
+        certify(THEOREM, **numbers, **BUILT)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        ([True, True], True),
+        ([True, None], None),
+        ([None, False], False),
+        ([False, True, None], False),
+        ([], None),
+    ],
+)
+def test_one_failure_outweighs_what_is_unknown(verdicts, together):
+    assert all_hold(iter(verdicts)) is together
