@@ -20,13 +20,15 @@ def error_claim(sweep: CircuitSweep) -> str:
         verdict = f"{theorem} was not checked everywhere"
     elif sweep.holds:
         verdict = f"{theorem} holds at all {len(sweep.points)} points"
+        if sweep.forgiven:
+            verdict += f", but for {count(sweep.forgiven)} run{'s'[: sweep.forgiven != 1]} that its failure probability allows"
     else:
         verdict = f"{theorem} fails at {len(sweep.failed)} of {len(sweep.points)} points"
     known = [point for point in sweep.points if point.rms_error is not None]
     if len(known) < 2:
         return f"{verdict[0].upper()}{verdict[1:]}"
     first, last = known[0], known[-1]
-    if sweep.slope is not None and sweep.slope.low > -0.1:
+    if sweep.slope is not None and sweep.slope.falls is False:
         fall = f"The error stays near {approximate(last.rms_error or 0.0)}"
     else:
         fall = (
@@ -71,6 +73,11 @@ def origin_claim(sweep: CircuitSweep) -> str:
 def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
     """Return what is wrong or weak, the worst first."""
     found = [_failure(sweep, point) for point in sweep.failed]
+    found += [
+        _allowed(sweep, point)
+        for point in sweep.points
+        if point.failures and point.holds is not False
+    ]
     slope, expected = sweep.slope, sweep.expected_slope
     if slope is not None and expected is not None and _differs(slope, expected):
         found.append(
@@ -85,7 +92,7 @@ def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
         Advisory(f"An assumption does not hold: {text}", "Do not rely on the bound.")
         for text in broken
     ]
-    if sweep.points[0].rms_error is not None and sweep.points[0].rms_low is None:
+    if sweep.points[0].rms_error is not None and sweep.points[0].runs == 1:
         found.append(
             Advisory(
                 "Errors have no interval: there was one run.",
@@ -98,6 +105,16 @@ def circuit_advisories(sweep: CircuitSweep) -> tuple[Advisory, ...]:
 def _differs(slope: Slope, expected: float) -> bool:
     """Whether a slope is neither near the expected one nor too uncertain to tell."""
     return abs(slope.value - expected) > _NEAR and not slope.low <= expected <= slope.high
+
+
+def _allowed(sweep: CircuitSweep, point: SweepPoint) -> Advisory:
+    """Say which failures were not counted, and why."""
+    return Advisory(
+        f"{point.failures:,} of {point.runs:,} runs broke the bound of theorem "
+        f"{sweep.theorem.name} at {sweep.axis} = {point.at:,}; each may, with probability "
+        f"{sweep.theorem.failure_probability:g}.",
+        "Run again with another --seed: failures that come back are no bad luck.",
+    )
 
 
 def _failure(sweep: CircuitSweep, point: SweepPoint) -> Advisory:

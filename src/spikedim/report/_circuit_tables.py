@@ -11,6 +11,8 @@ def verdict_word(point: SweepPoint) -> str:
     """Say in a word what became of a certificate."""
     if point.silent_rows and point.holds is False:
         return "SILENT"
+    if point.failures and point.holds:
+        return f"holds, {point.failures:,} allowed"
     return {True: "holds", False: "FAILS", None: ABSENT}[point.holds]
 
 

@@ -114,7 +114,7 @@ def test_silence_that_the_bound_covers_is_no_failure():
     assert found.points[0].silent_rows == 3
 
 
-@pytest.mark.parametrize(("failing", "holds"), [(1, True), (2, True), (4, False)])
+@pytest.mark.parametrize(("failing", "holds"), [(1, True), (2, False), (4, False)])
 def test_a_theorem_that_may_fail_is_allowed_bad_luck(failing, holds):
     cases = [
         lambda t, _, k=k: example_result(t, error=0.1, theorem=CHANCY, holds=k >= failing)
@@ -122,6 +122,38 @@ def test_a_theorem_that_may_fail_is_allowed_bad_luck(failing, holds):
     ]
     point = swept(cases, runs=8).points[0]
     assert (point.failures, point.holds) == (failing, holds)
+
+
+def test_a_failure_of_one_in_a_million_is_not_forgiven():
+    rare = Theorem("r", "almost surely", "error", (), 1e-6)
+    cases = [
+        lambda t, _, k=k: example_result(t, error=0.1 if k else 5.0, theorem=rare, holds=k > 0)
+        for k in range(200)
+    ]
+    found = swept(cases, runs=200, steps=[16, 64])
+    assert (found.holds, found.forgiven) == (False, 0)
+    assert "the certificate of theorem r FAILS at T = 16, 64" in found.headline
+
+
+def test_what_is_forgiven_is_said():
+    cases = [
+        lambda t, _, k=k: example_result(t, error=0.1, theorem=CHANCY, holds=k > 0)
+        for k in range(8)
+    ]
+    found = swept(cases, runs=8)
+    assert (found.holds, found.forgiven) == (True, 4)
+    assert (
+        "; theorem h holds but for 4 of 32 runs, which its failure probability allows;"
+        in found.headline
+    )
+
+
+def test_forgiveness_does_not_check_what_was_not_measured():
+    verdicts = [False, None, *[True] * 6]
+    cases = [
+        lambda t, _, v=v: example_result(t, error=0.1, theorem=CHANCY, holds=v) for v in verdicts
+    ]
+    assert swept(cases, runs=8).points[0].holds is None
 
 
 def test_silence_is_no_bad_luck():

@@ -88,6 +88,22 @@ def test_one_run_is_a_warning():
     assert [advice.text for advice in found] == ["Errors have no interval: there was one run."]
 
 
+def test_several_runs_without_an_error_are_not_called_one_run():
+    point = example_point(16, runs=4, rms_error=0.0, rms_low=None, rms_high=None)
+    assert claims.circuit_advisories(example_sweep(points=(point,))) == ()
+
+
+def test_a_forgiven_failure_is_a_warning():
+    theorem = replace(example_sweep().theorem, failure_probability=0.01)
+    sweep = example_sweep(points=(example_point(16, failures=1),), theorem=theorem)
+    (found,) = claims.circuit_advisories(sweep)
+    assert found.text == (
+        "1 of 4 runs broke the bound of theorem 3a at T = 16; each may, with probability 0.01."
+    )
+    want = "Theorem 3a holds at all 1 points, but for 1 run that its failure probability allows"
+    assert claims.error_claim(sweep) == want
+
+
 def test_charts_use_the_colours_of_the_page(pages):
     for svg in re.findall(r"<svg.*?</svg>", pages["failing"], re.DOTALL):
         assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) == set()

@@ -27,6 +27,12 @@ def test_verdicts_are_words():
     assert circuit_table(bare_sweep()).cells == (("16", *["–"] * 6, "256"),)
 
 
+def test_a_forgiven_failure_is_in_the_verdict():
+    points = (example_point(16, failures=2), example_point(64))
+    cells = circuit_table(example_sweep(points=points)).cells
+    assert [row[1] for row in cells] == ["holds, 2 allowed", "holds"]
+
+
 def test_what_is_swept_names_the_columns():
     points = tuple(example_point(m, steps=3, row_spikes=None, neurons=m) for m in (2, 4))
     table = circuit_table(example_sweep(axis="m", points=points))

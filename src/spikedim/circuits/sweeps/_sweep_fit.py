@@ -10,6 +10,7 @@ __all__ = ["Slope", "fit_slope", "pooled_rms"]
 
 LEVEL = 0.95
 _FEWEST = 3  # points; two leave no residual to judge the line by
+_FLAT = -0.1  # a slope above this is no fall worth the name
 _START = 64  # below, the start of a run is no small part of it
 
 
@@ -38,6 +39,13 @@ class Slope:
     level: float
     first: int
     points: int
+
+    @property
+    def falls(self) -> bool | None:
+        """Whether the error falls at a rate worth the name; None if the interval holds both."""
+        if self.low > _FLAT:
+            return False
+        return None if self.high > _FLAT else True
 
 
 def fit_slope(

@@ -1,14 +1,13 @@
 """What a sweep returns: points, slope, verdict."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 from spikedim._core import Provenance, Result
-from spikedim.circuits._certificate import Theorem
+from spikedim.circuits._certificate import Theorem, all_hold
 from spikedim.circuits.sweeps._sweep_fit import Slope
 
-__all__ = ["CircuitSweep", "RowPoint", "SweepPoint", "all_hold"]
+__all__ = ["CircuitSweep", "RowPoint", "SweepPoint"]
 
 
 @final
@@ -60,7 +59,7 @@ class SweepPoint:
         Whether the theorem was kept; None if there is none or if nothing was measured.
     failures : int
         Runs whose error passed the bound. A theorem that may fail with probability p is
-        broken only if so many failures of as many runs have a probability below 1e-4.
+        broken only if so many failures of as many runs have a probability below 0.01.
     silent_rows : int
         Rows, over all runs, that have no value because nothing spiked.
     row_spikes, row_entropy_bits : float or None
@@ -159,9 +158,7 @@ class CircuitSweep(Result):
         """The points whose certificate fails."""
         return tuple(point for point in self.points if point.holds is False)
 
-
-def all_hold(verdicts: Sequence[bool | None]) -> bool | None:
-    """Return False if one is False, else None if one is None."""
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
+    @property
+    def forgiven(self) -> int:
+        """Runs that broke their bound at points whose theorem may fail as often as that."""
+        return sum(point.failures for point in self.points if point.holds is not False)
