@@ -1,5 +1,7 @@
 """Closed forms of spiking attention against Jacobians taken by differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,32 @@ def test_codes_that_err_together_have_a_joint_effect(layer, x):
     effects = score_effects(layer.heads, exact)
     apart = effects.query + effects.key + value_effect(layer.heads, exact.rows)
     assert abs(joint / apart - 1).max() > 0.05
+
+
+def loop_over_tokens(heads, exact):
+    """Return the joint effect, a token j at a time: by its column of A, and by its own query."""
+    weights = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)  # [H, i, D]
+    means, n = exact.rows @ exact.value, len(exact.output)
+    effect = np.zeros((n, heads.key.shape[1]))
+    for j, a in np.ndindex(*effect.shape):
+        change = np.zeros_like(exact.output)
+        for h, i in np.ndindex(heads.count, n):
+            row, away = exact.rows[h, i], exact.value[h] - means[h, i]
+            change[i] += row[j] * (heads.folded_value[h, a] + weights[h, i, a] * away[j])
+            if i == j:
+                scores = heads.scale * exact.key[h] @ heads.query[h, a]
+                change[i] += (row * scores) @ away
+        effect[j, a] = (change**2).sum()
+    return effect
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+def test_the_joint_effect_by_matrix_products_is_that_by_loops(layer, x, shift):
+    moved = replace(layer.heads, value_bias=layer.heads.value_bias + shift)
+    exact = moved.exact(np.vstack([x, x[:2], 1 - x]), None)
+    want = loop_over_tokens(moved, exact)
+    tolerance = 1e-10 if shift == 0 else 1e-8
+    np.testing.assert_allclose(joint_effect(moved, exact), want, rtol=tolerance)
 
 
 def test_the_constant_sums_effects_times_variances(layer, x):

@@ -1,7 +1,7 @@
 """The closed-form constant of the 1/sqrt(T) law of spiking attention."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -27,6 +27,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _BLOCK = 1 << 21  # numbers held at once by the query part
 _ROUNDING = 1e-9
+_TIED = 1e-12  # of a score: two that are nearer are equal but for rounding
 _PHASE_VARIANCE = 1 / 6  # of T times a rate that is coded from a random phase, {xT} uniform
 _HALF_VARIANCE = 1 / 12  # likewise from half a threshold
 _OWED_VARIANCE = {  # of the spikes that a competitor is owed, uniform
@@ -143,11 +144,14 @@ def error_parts(
     effects: ScoreEffects,
     rates: Array,
     code: RateCode,
-    mode: SoftmaxMode,
+    mode: SoftmaxMode | None,
     *,
     spent: Array | None = None,
 ) -> ErrorConstant:
-    """Return the constant of the staged circuit; `spent` [H, N] is the spikes per step of rows."""
+    """Return the constant of the staged circuit; `spent` [H, N] is the spikes per step of rows.
+
+    Without a mode it is that of the codes alone.
+    """
     noise = code_noise(rates, code)
     by_value = value_effect(heads, exact.rows)
     by_score = effects.query + effects.key
@@ -158,10 +162,8 @@ def error_parts(
     if code is RateCode.SIGMA_DELTA:
         rounding = _HALF_VARIANCE * float(joint_effect(heads, exact)[between].sum())
     if mode in _OWED_VARIANCE:
-        owed = np.where(exact.rows > 0, _OWED_VARIANCE[mode], 0.0)
-        if spent is not None:
-            owed = owed / spent[..., None] ** 2
-        rounding += float((owed * squared_distances(exact.rows, exact.value)).sum())
+        owed = _OWED_VARIANCE[mode] * _owed_effect(exact, mode)
+        rounding += float((owed if spent is None else owed / spent**2).sum())
     return ErrorConstant(
         sampling=sampling_part(exact.rows, exact.value, mode),
         value=float((by_value * noise).sum()),
@@ -173,7 +175,7 @@ def error_parts(
     )
 
 
-def sampling_part(rows: Array, values: Array, mode: SoftmaxMode) -> float:
+def sampling_part(rows: Array, values: Array, mode: SoftmaxMode | None) -> float:
     r"""Return :math:`\sum_{hij} w_{hij} \lVert v_{hj} - \bar v_{hi} \rVert^2`.
 
     A race draws T independent winners: w = A. Escape neurons fire independently of each other at
@@ -192,9 +194,41 @@ def sampling_part(rows: Array, values: Array, mode: SoftmaxMode) -> float:
 
 def squared_distances(rows: Array, values: Array) -> Array:
     """Return the squared distance of each value j from the mean of row i, [H, N, N]."""
-    means = rows @ values
-    squares = (values**2).sum(axis=-1)[:, None, :] + (means**2).sum(axis=-1)[:, :, None]
-    return np.asarray(np.maximum(squares - 2 * means @ values.transpose(0, 2, 1), 0.0))
+    near = _centred(values)
+    means = rows @ near
+    squares = (near**2).sum(axis=-1)[:, None, :] + (means**2).sum(axis=-1)[:, :, None]
+    return np.asarray(np.maximum(squares - 2 * means @ near.transpose(0, 2, 1), 0.0))
+
+
+def _centred(values: Array) -> Array:
+    """Return values less their mean: what they share moves no distance, but would round it."""
+    return np.asarray(values - values.mean(axis=1, keepdims=True))
+
+
+def _owed_effect(exact: Exact, mode: SoftmaxMode) -> Array:
+    """Return the squared change of a row of the output by one spike owed to each entry, [H, N].
+
+    Integrate-and-fire neurons of equal scores are owed the same: they add before they square.
+    """
+    away = squared_distances(exact.rows, exact.value)
+    effect = np.where(exact.rows > 0, away, 0.0).sum(axis=2)
+    if mode is not SoftmaxMode.GLI:
+        return np.asarray(effect)
+    order = np.sort(exact.scores, axis=2)
+    with np.errstate(invalid="ignore"):  # two masked entries
+        tied = (np.diff(order) <= _TIED * (1 + np.abs(order[..., 1:]))).any(axis=2)
+    values = _centred(exact.value)
+    for h, i in np.argwhere(tied):
+        scores, row = exact.scores[h, i], exact.rows[h, i]
+        rank = np.argsort(scores)
+        with np.errstate(invalid="ignore"):
+            apart = np.diff(scores[rank]) > _TIED * (1 + np.abs(scores[rank][1:]))
+        group = np.concatenate([[0], np.cumsum(apart)])
+        sums = np.zeros((group[-1] + 1, values.shape[2]))
+        gaps = np.where(row[:, None] > 0, values[h] - row @ values[h], 0.0)
+        np.add.at(sums, group, gaps[rank])
+        effect[h, i] = (sums**2).sum()
+    return np.asarray(effect)
 
 
 def value_effect(heads: Heads, rows: Array) -> Array:
@@ -208,6 +242,7 @@ def value_effect(heads: Heads, rows: Array) -> Array:
 
 def score_effects(heads: Heads, exact: Exact) -> ScoreEffects:
     """Return what each query and key rate does to the output through the scores."""
+    exact = replace(exact, value=_centred(exact.value))
     return ScoreEffects(_query_effect(heads, exact), _key_effect(heads, exact))
 
 
@@ -256,16 +291,42 @@ def _key_effect(heads: Heads, exact: Exact) -> Array:
 def joint_effect(heads: Heads, exact: Exact) -> Array:
     """Return the squared change of the output by a unit of a rate in all three codes, [N, D].
 
-    Sigma-delta codes of equal rates make equal errors, which therefore add before they square.
+    Sigma-delta codes of equal rates make equal errors, which therefore add before they square:
+    the squares of values and keys, their product, and what a token's own query adds to both.
     """
+    exact = replace(exact, value=_centred(exact.value))
+    effect = value_effect(heads, exact.rows) + _key_effect(heads, exact)
+    effect += _value_by_key(heads, exact) + _own_query_effect(heads, exact)
+    return np.maximum(effect, 0.0)
+
+
+def _value_by_key(heads: Heads, exact: Exact) -> Array:
+    """Return twice the product of what x_j does as a value and as a key, [N, D]."""
     weights = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)  # [H, N, D]: W_K q_i
     folded, means = heads.folded_value, exact.rows @ exact.value
-    effect = np.empty((exact.query.shape[1], heads.key.shape[1]))
-    for j in range(len(effect)):
-        column = exact.rows[:, :, j]
-        away = column[..., None] * (exact.value[:, j, None] - means)  # [H, i, Do]
-        change = np.tensordot(column, folded, axes=(0, 0))  # [i, D, Do]
-        change += weights.transpose(1, 2, 0) @ away.transpose(1, 0, 2)
-        change[j] += _query_jacobian(heads, exact, slice(j, j + 1))[0]
-        effect[j] = np.einsum("iao,iao->a", change, change)
+    product = np.zeros((exact.query.shape[1], heads.key.shape[1]))
+    for h in range(heads.count):
+        for g in range(heads.count):
+            shared = exact.rows[h] * exact.rows[g]  # [i, j]
+            product += (shared.T @ weights[g]) * (exact.value[g] @ folded[h].T)
+            product -= shared.T @ (weights[g] * (means[g] @ folded[h].T))
+    return 2 * product
+
+
+def _own_query_effect(heads: Heads, exact: Exact) -> Array:
+    """Return what the query of a token adds to its effect as value and key, rows at a time."""
+    count, n, width = exact.query.shape
+    features, out = heads.query.shape[1], exact.output.shape[1]
+    weights = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)
+    folded, means = heads.folded_value, exact.rows @ exact.value
+    own = exact.rows.diagonal(axis1=1, axis2=2)  # [H, N]
+    effect = np.empty((n, features))
+    block = max(1, _BLOCK // (out * max(count * width, features) + count * width * n))
+    for first in range(0, n, block):
+        part = slice(first, first + block)
+        moved = _query_jacobian(heads, exact, part)
+        away = own[:, part, None] * (exact.value[:, part] - means[:, part])
+        others = np.einsum("hi,hao->iao", own[:, part], folded)
+        others += np.einsum("hia,hio->iao", weights[:, part], away)
+        effect[part] = np.einsum("iao,iao->ia", moved, moved + 2 * others)
     return effect
