@@ -15,6 +15,7 @@ class BoundKind(StrEnum):
     LOWER = "lower"  # no system of the stated class does better
     UPPER = "upper"  # some explicit system does at least this well
     EXACT = "exact"  # holds with equality under the assumptions
+    ESTIMATE = "estimate"  # near the truth as far as a law is, on neither side for certain
     PUBLISHED = "published"  # stated in the literature; see `verdict`
 
 
@@ -60,7 +61,7 @@ class Bound(Result):
     unit : str
         ``"steps"``, ``"spikes"``, ``"bits"``, ...
     kind : BoundKind
-        Lower, upper, exact or published.
+        Lower, upper, exact, estimate or published.
     population : str
         Which neurons the number speaks of, e.g. ``"64 x 384 encoding population"``.
     assumptions : tuple of Assumption

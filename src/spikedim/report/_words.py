@@ -15,6 +15,7 @@ _KINDS = {
     BoundKind.LOWER: "lower bound",
     BoundKind.UPPER: "upper bound",
     BoundKind.EXACT: "exact",
+    BoundKind.ESTIMATE: "estimate",
     BoundKind.PUBLISHED: "published",
 }
 _ENTRIES = {

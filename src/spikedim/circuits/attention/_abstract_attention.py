@@ -38,11 +38,14 @@ from spikedim.circuits.attention._attention_steps import certain_steps
 from spikedim.circuits.attention._attention_wiring import attention_wiring
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.attention._online_attention import run_online
+from spikedim.circuits.attention._rehearsed_steps import rehearsed_steps
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = ["AbstractSpikingAttention"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_SEEN = Assumption("a run of so many steps, not of more, was seen to err by no more", holds=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,8 +179,7 @@ class AbstractSpikingAttention(ABC):
         Returns
         -------
         ErrorConstant
-            Parts of C_F squared, and K squared. Cost O(N^2 (D + Dk) + N D Dk Do) for one head,
-            with sigma-delta codes O(N^2 D Do).
+            Parts of C_F squared, and K squared. Cost O(N^2 (D + Dk) + N D Dk Do) for one head.
 
         Raises
         ------
@@ -230,8 +232,10 @@ class AbstractSpikingAttention(ABC):
         Returns
         -------
         Bound
-            Whole steps, by the law of `error_constant`: C_F^2 / epsilon_F^2 where something is
-            random at first order, K / epsilon_F where nothing is.
+            Whole steps, an estimate by the law of `error_constant`, C_F^2 / epsilon_F^2 where
+            something is random at first order. Deterministic winners are run on the exact scores,
+            for as many more steps as they need; where nothing is random the whole circuit runs,
+            and the bound is an upper one: this circuit has been seen to err by less.
 
         Raises
         ------
@@ -240,8 +244,26 @@ class AbstractSpikingAttention(ABC):
             an output of 0.
         """
         rates, exact = self._exact(x, mask, "steps_for")
-        steps = self._constant(rates, exact).steps(_frobenius(epsilon, exact))
-        return self._steps("steps_for", steps, BoundKind.EXACT, rates, (STREAMS, FIRST_ORDER))
+        target = _frobenius(epsilon, exact)
+        effects = score_effects(self.heads, exact)
+        law, codes = (
+            error_parts(self.heads, exact, effects, rates, self.encoder, mode)
+            for mode in (self.mode, None)
+        )
+        steps, seen = rehearsed_steps(
+            self.heads,
+            rates,
+            self._mask(mask, len(rates), "steps_for"),
+            exact,
+            law,
+            codes,
+            code=self.encoder,
+            mode=self.mode,
+            target=target,
+        )
+        if seen:
+            return self._steps("steps_for", steps, BoundKind.UPPER, rates, (_SEEN,))
+        return self._steps("steps_for", steps, BoundKind.ESTIMATE, rates, (STREAMS, FIRST_ORDER))
 
     def certain_steps_for(self, x: Any, *, epsilon: Epsilon, mask: Any | None = None) -> Bound:
         """Return steps T after which sigma-delta and `cup` cannot err by more than `epsilon`.

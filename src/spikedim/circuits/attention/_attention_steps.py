@@ -58,7 +58,7 @@ def certain_steps(
 
 def _worst_circuit(exact: Exact) -> float:
     """Return T times what `cup` can add, which spends T spikes in every row."""
-    n = (~np.isneginf(exact.scores)).sum(axis=2)  # [H, N]; a row may round to 0
+    n = (~np.isneginf(exact.scores)).sum(axis=2)  # [H, N]
     owed = np.cumsum(1 - 1 / np.arange(1, n.max() + 1))[n - 1]
     lengths = np.sqrt(owed * n) * diameters(exact.value)[:, None]
     return math.sqrt(float((lengths.sum(axis=0) ** 2).sum()))
