@@ -10,7 +10,16 @@ from spikedim.circuits._certificate import Theorem, certify
 from spikedim.circuits._result import CircuitResult, SpikeCount
 from spikedim.circuits._wiring import Wiring
 
-__all__ = ["MEASURED_ENTRIES", "entropy_bits", "is_measured", "rows_result", "softmax_rows"]
+__all__ = [
+    "MEASURED_ENTRIES",
+    "below_max",
+    "entropy_bits",
+    "is_measured",
+    "relative_weights",
+    "rows_result",
+    "softmax_rows",
+    "unmeasured_reason",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -18,10 +27,20 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 MEASURED_ENTRIES = 4096 * 256  # up to here the error is measured unless the caller says otherwise
 
 
+def below_max(logits: Array) -> Array:
+    """Return ``z - max z`` over the last axis; what is too far below for float64 is -inf."""
+    with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row
+        return np.asarray(logits - logits.max(axis=-1, keepdims=True))
+
+
+def relative_weights(logits: Array) -> Array:
+    """Return ``exp(z - max z)``: what the strongest drive leaves of each drive."""
+    return np.asarray(np.exp(below_max(logits)))
+
+
 def softmax_rows(logits: Array) -> Array:
     """Return the exact softmax over the last axis; minus infinity gives exactly 0."""
-    with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row: the weaker one has weight 0
-        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    weights = relative_weights(logits)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
@@ -34,6 +53,15 @@ def entropy_bits(rows: Array) -> Array:
 def is_measured(entries: int, measure_error: bool | None) -> bool:
     """Whether the error is measured: as asked, by default up to 4,096 x 256 entries."""
     return entries <= MEASURED_ENTRIES if measure_error is None else measure_error
+
+
+def unmeasured_reason(entries: int, measure_error: bool | None) -> str:
+    """Return why an error is not measured; empty if it is."""
+    if is_measured(entries, measure_error):
+        return ""
+    if measure_error is False:
+        return "the error was not asked for"
+    return f"the error of more than {MEASURED_ENTRIES:,} entries is measured only on request"
 
 
 def rows_result(
@@ -95,9 +123,7 @@ def rows_result(
         steps=steps,
         spikes=sum(part.spikes for part in spikes),
         silent_rows=int(silent.sum()),
-        reason=reason
-        if measured
-        else f"the error of more than {MEASURED_ENTRIES:,} entries is measured only on request",
+        reason="; ".join(filter(None, [reason, unmeasured_reason(logits.size, measure_error)])),
     )
     return CircuitResult(
         circuit=circuit,

@@ -301,7 +301,7 @@ def test_without_a_working_numba_the_other_loop_runs(monkeypatch, fault):
 
 
 def test_only_a_run_that_is_worth_it_loads_the_compiled_loop(monkeypatch):
-    monkeypatch.setattr(compiled, "is_available", lambda *, escape=False: True)
+    monkeypatch.setattr(compiled, "is_available", lambda *, escape=False: True)  # noqa: ARG005
     assert runner._chosen_backend(3, 20_000, escape=False) == "numpy"
     assert runner._chosen_backend(3, 100_000, escape=False) == "numba"
     assert runner._chosen_backend(64 * 1024, 4096, escape=True) == "numba"
@@ -318,7 +318,7 @@ def test_a_kernel_that_cannot_be_kept_or_read_is_compiled_all_the_same(monkeypat
         config = types.SimpleNamespace(DISABLE_JIT=False)
 
         @staticmethod
-        def njit(*, nogil, cache):
+        def njit(*, nogil, cache):  # noqa: ARG004
             def compiling(loop):
                 if cache and isinstance(fault, RuntimeError):
                     raise fault

@@ -3,7 +3,13 @@ import pytest
 from scipy import special, stats
 
 from spikedim.circuits import Dynamics, Population, Theorem, Wiring
-from spikedim.circuits._rows import entropy_bits, is_measured, rows_result, softmax_rows
+from spikedim.circuits._rows import (
+    entropy_bits,
+    is_measured,
+    rows_result,
+    softmax_rows,
+    unmeasured_reason,
+)
 
 WIRING = Wiring((Population("competitors", 3, Dynamics.INTEGRATE_AND_FIRE),), (), copies=2)
 THEOREM = Theorem("x", "", "largest l1 error of a row")
@@ -70,7 +76,12 @@ def test_large_runs_are_measured_on_request_only():
     assert result.row_entropy_bits is None
     assert result.certificate.error is None
     assert result.certificate.holds is None
-    assert "only on request" in result.certificate.reason
+    assert result.certificate.reason == "the error was not asked for"
+    assert unmeasured_reason(4096 * 256, None) == ""
+    assert unmeasured_reason(4096 * 256 + 1, True) == ""
+    assert "1,048,576 entries is measured only on request" in unmeasured_reason(
+        4096 * 256 + 1, None
+    )
 
 
 def test_a_circuit_may_count_per_step_and_say_why_it_has_no_theorem():

@@ -88,7 +88,7 @@ def test_the_graph_has_one_integrator():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"gain": 0.0}, r"sparsemax: `gain` must be in \(0, 1\]; got 0.0"),
+        ({"gain": 0.0}, r"sparsemax: `gain` must be in \[9.09495e-13, 1\]; got 0.0"),
         ({"steps": 0}, "sparsemax: `steps` must be an integer >= 1"),
         ({"logits": [np.nan]}, "sparsemax: `logits` must be finite"),
     ],

@@ -1,14 +1,17 @@
 """Softmax by the fullest membrane: deterministic winner-take-all, one spike per step."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from spikedim._core import AbstractProgress, SilentProgress
 from spikedim.bounds import Assumption
 from spikedim.circuits._certificate import Theorem
 from spikedim.circuits._checks import check_logits, check_steps
 from spikedim.circuits._result import CircuitResult
 from spikedim.circuits._rows import rows_result, softmax_rows
+from spikedim.circuits._step_progress import counted_steps
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
 
 __all__ = ["cup"]
@@ -17,7 +20,13 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def cup(logits: Any, *, steps: int, measure_error: bool | None = None) -> CircuitResult:
+def cup(
+    logits: Any,
+    *,
+    steps: int,
+    measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
+) -> CircuitResult:
     r"""Softmax as the rate at which each membrane is the fullest.
 
     In every step membrane i grows by its drive :math:`e^{z_i}`; the fullest one fires and pays the
@@ -36,6 +45,8 @@ def cup(logits: Any, *, steps: int, measure_error: bool | None = None) -> Circui
         T >= 1; each step has one winner, so every row spends exactly T spikes.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -90,10 +101,12 @@ def cup(logits: Any, *, steps: int, measure_error: bool | None = None) -> Circui
     array = check_logits(logits, caller="cup")
     count = check_steps(steps, caller="cup")
     rows = array.reshape(-1, array.shape[-1])
+    exact = softmax_rows(rows)
+    limits = np.sqrt(_largest_square(np.count_nonzero(exact, axis=1))) / count
     return rows_result(
         "cup",
         array,
-        _played(softmax_rows(rows), count),
+        _played(exact, counted_steps(count, "cup", progress)),
         theorem=Theorem(
             "cup",
             "||attn_hat - attn||_2 <= sqrt(n - H_n) / T",
@@ -101,7 +114,8 @@ def cup(logits: Any, *, steps: int, measure_error: bool | None = None) -> Circui
             (Assumption("Every step pays the pooled drive of that step.", True),),
         ),
         order=2,
-        bounds=lambda _, exact: np.sqrt(_largest_square((exact > 0).sum(axis=1))) / count,
+        bounds=lambda _, __: limits,
+        free_bounds=limits,
         rms_law=lambda _: None,
         steps=count,
         wiring=_wiring(rows.shape[1], len(rows)),
@@ -115,12 +129,12 @@ def _largest_square(n: Counts) -> Array:
     return np.asarray(np.cumsum(owed)[n - 1])
 
 
-def _played(rows: Array, steps: int) -> Counts:
+def _played(rows: Array, steps: Iterable[int]) -> Counts:
     """Return the winners' counts [R, n]."""
     wins = np.zeros(rows.shape, dtype=np.int64)
     membrane = np.zeros(rows.shape)
     at = np.arange(len(rows))
-    for _ in range(steps):
+    for _ in steps:
         membrane += rows
         winner = membrane.argmax(axis=1)
         membrane[at, winner] -= 1

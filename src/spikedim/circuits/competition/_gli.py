@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import check_choice
+from spikedim._core import AbstractProgress, SilentProgress, check_choice
 from spikedim.circuits._checks import check_generator, check_logits, check_noise, check_steps
 from spikedim.circuits._result import CircuitResult
 from spikedim.circuits._rows import rows_result
@@ -38,6 +38,7 @@ def gli(
     generator: np.random.Generator | None = None,
     noise: Any | None = None,
     measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> CircuitResult:
     r"""Softmax of each row by spikes that share one inhibitory potential.
 
@@ -74,6 +75,8 @@ def gli(
         each competitor, or those of every step of escape emission. R counts the rows.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -112,7 +115,8 @@ def gli(
     With a budget of at least 1 no row is silent, unless escape emission leaves it so: the strongest
     competitor fires in the first step.
 
-    Cost O(R n T) time, about 4e-10 s per competitor and step with numba and 3e-9 s without;
+    Cost O(R n T) time, about 4e-10 s per competitor and step with numba and 3e-9 s without,
+    and at least 1e-5 s per step without, so 0.1 s for 10,000 steps of a short row;
     O(R n) memory, whatever T (and the noise, 8 MB at a time). Rows are shared among as many
     threads as torch may use. With and without numba the arithmetic is the same float64 one in
     the same order, but for the last digit of one exponential per row and step.
@@ -137,6 +141,8 @@ def gli(
     rho = check_budget(budget, z.shape[-1], caller="gli")
     rows = z.reshape(-1, z.shape[-1])
     random = chosen is not Emission.INTEGRATE_AND_FIRE
+    if generator is not None:
+        check_generator(generator, caller="gli")
     if noise is not None or not random:
         shape = rows.shape if chosen is Emission.RANDOM_PHASE else (count, *rows.shape)
         drawn = check_noise(noise, shape, needed=random, caller="gli")
@@ -150,6 +156,7 @@ def gli(
         update=rule,
         generator=generator,
         noise=drawn,
+        progress=progress,
     )
     return _result(z, run, emission=chosen, steps=count, measure_error=measure_error)
 

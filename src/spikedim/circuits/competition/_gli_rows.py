@@ -5,13 +5,8 @@ from typing import Any, final
 
 import numpy as np
 
-from spikedim.circuits.competition._gli_state import (
-    Update,
-    ceiling,
-    first_gain,
-    kicks,
-    relative_weights,
-)
+from spikedim.circuits._rows import relative_weights
+from spikedim.circuits.competition._gli_state import Update, ceiling, first_gain, kicks
 
 __all__ = ["Inhibition", "Rows"]
 

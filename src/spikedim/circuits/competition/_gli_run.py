@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from spikedim._core import AbstractProgress, SilentProgress
 from spikedim.circuits.competition import _gli_numba, _gli_numpy
 from spikedim.circuits.competition._gli_rows import Inhibition, Rows
 from spikedim.circuits.competition._gli_state import Emission, Update
@@ -52,6 +53,7 @@ def run_rows(
     generator: np.random.Generator | None = None,
     noise: Array | None = None,
     backend: str | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> Rows:
     """Return the rows after all steps of logits [R, n].
 
@@ -70,11 +72,27 @@ def run_rows(
         if emission is Emission.ESCAPE
         else _silent_pieces(steps, logits.size)
     )
+    task = progress.start("gli: steps", float(steps))
+    try:
+        for count in _advanced(rows, rule, pieces, backend, _parts(len(logits), work)):
+            progress.advance(task, float(count))
+    finally:
+        progress.finish(task)
+    return rows
+
+
+Piece = tuple[int, int, Array | None]
+
+
+def _advanced(
+    rows: Rows, rule: Inhibition, pieces: Iterator[Piece], backend: str, parts: list[slice]
+) -> Iterator[int]:
+    """Run piece after piece in place and yield how many steps each was."""
     if backend == "numpy":
         for first, count, drawn in pieces:
             _gli_numpy.advance(rows, rule, first=first, steps=count, uniforms=drawn)
-        return rows
-    parts = _parts(len(logits), work)
+            yield count
+        return
     with ThreadPoolExecutor(len(parts)) as pool:
         for first, count, drawn in pieces:
             jobs = [
@@ -91,16 +109,13 @@ def run_rows(
             ]
             for job in jobs:
                 job.result()
-    return rows
+            yield count
 
 
 def _chosen_backend(entries: int, steps: int, *, escape: bool) -> str:
     """Return numba where it saves time, if it is there."""
     worth = steps * (entries + _CALLS) >= _SMALL
     return "numba" if worth and _gli_numba.is_available(escape=escape) else "numpy"
-
-
-Piece = tuple[int, int, Array | None]
 
 
 def _silent_pieces(steps: int, entries: int) -> Iterator[Piece]:

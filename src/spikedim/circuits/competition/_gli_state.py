@@ -8,6 +8,7 @@ import numpy as np
 
 from spikedim._core import CountArray, FloatArray, InputError, check_choice, check_number
 from spikedim.circuits._checks import check_logits, check_noise
+from spikedim.circuits._rows import relative_weights
 
 __all__ = [
     "Emission",
@@ -19,13 +20,13 @@ __all__ = [
     "gli_step",
     "init_gli_state",
     "kicks",
-    "relative_weights",
     "step_gain",
 ]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 SLOWEST_GAIN = 0.05
+_LEAST_BUDGET = 2.0**-40
 
 
 class Emission(StrEnum):
@@ -179,6 +180,11 @@ def gli_step(
     >>> spikes.tolist(), state.membranes.round(3).tolist()
     ([1, 0], [0.5, 0.5])
     """
+    if not isinstance(state, GLIState):
+        raise InputError(
+            f"gli_step: `state` must be a GLIState; got {type(state).__name__}. "
+            "Begin with `init_gli_state(logits)`."
+        )
     z = check_logits(logits, caller="gli_step")
     chosen = Emission(check_choice(emission, Emission, name="emission", caller="gli_step"))
     rule = Update(check_choice(update, Update, name="update", caller="gli_step"))
@@ -211,12 +217,6 @@ def gli_step(
     return spikes, GLIState(state.step + 1, feedback, membranes, spikes)
 
 
-def relative_weights(logits: Array) -> Array:
-    """Return ``exp(z - max z)``: what the strongest drive leaves of each drive."""
-    with np.errstate(over="ignore"):  # 1e308 and -1e308 in a row: the weaker one has weight 0
-        return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
-
-
 def ceiling(weights: Array, budget: float) -> Array:
     """Return the h at which n equal drives spend the budget; other rows need less."""
     return np.asarray(np.log(np.maximum(np.count_nonzero(weights, axis=-1) / budget, 1.0)))
@@ -241,11 +241,16 @@ def kicks(competitors: int, budget: float, update: Update) -> Array:
 
 
 def check_budget(budget: object, competitors: int, *, caller: str) -> float:
-    """Return the budget as a float in (0, n]."""
+    """Return the budget as a float in (0, n], at least one spike in the longest run."""
     rho = check_number(budget, name="budget", caller=caller)
+    if 0 < rho < _LEAST_BUDGET:
+        raise InputError(
+            f"{caller}: `budget` must be at least 2**-40, one spike in the longest run; got "
+            f"{budget!r}. Use one near 1."
+        )
     if not 0 < rho <= competitors:
         raise InputError(
             f"{caller}: `budget` must be in (0, {competitors}], spikes per step of a row of "
-            f"{competitors}; got {budget!r}."
+            f"{competitors}; got {budget!r}. Use one near 1."
         )
     return rho

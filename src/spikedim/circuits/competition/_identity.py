@@ -6,7 +6,7 @@ import numpy as np
 
 from spikedim._core import FloatArray, InputError
 from spikedim.circuits._checks import check_logits, check_matrix
-from spikedim.circuits._rows import softmax_rows
+from spikedim.circuits._rows import relative_weights, softmax_rows
 
 __all__ = ["softmax_identity_residual"]
 
@@ -69,8 +69,14 @@ def softmax_identity_residual(logits: Any, counts: Any, inhibition: Any) -> Floa
             f"{spikes.min():g} at the least and a row sum of {total.min():g}. Drop silent rows."
         )
     strongest = z.max(axis=1)
-    exposure = np.exp(strongest - path).sum(axis=0)
+    with np.errstate(over="ignore"):
+        exposure = np.exp(strongest - path).sum(axis=0)
+    if not np.isfinite(exposure).all():
+        raise InputError(
+            f"{caller}: `inhibition` must leave finite drives; got {path.min():g} under logits up "
+            f"to {z.max():g}. Keep it near the largest logit or above."
+        )
     attn = softmax_rows(z)
-    residual = spikes - np.exp(z - strongest[:, None]) * exposure[:, None]
+    residual = spikes - relative_weights(z) * exposure[:, None]
     predicted = (residual - attn * residual.sum(axis=1, keepdims=True)) / total
     return np.asarray(np.abs(spikes / total - attn - predicted).max(axis=1))

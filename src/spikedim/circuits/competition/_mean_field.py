@@ -7,7 +7,7 @@ import numpy as np
 
 from spikedim._core import FloatArray, InputError, Result, check_positive
 from spikedim.circuits._checks import check_logits, check_matrix
-from spikedim.circuits._rows import softmax_rows
+from spikedim.circuits._rows import relative_weights, softmax_rows
 from spikedim.circuits.competition._gli_state import SLOWEST_GAIN, check_budget
 
 __all__ = ["MeanField", "mean_field", "mean_field_inhibition"]
@@ -108,7 +108,8 @@ def mean_field(
         total = rates.sum(axis=-1)
         value = np.square(rates - rho * attn).sum(axis=-1)
         fall = -2 * eta * total * value
-    if not np.isfinite(fall).all():
+        finite = np.isfinite(fall).all() and np.isfinite(total / rho).all()
+    if not finite:
         raise InputError(
             f"mean_field: `inhibition` must leave finite rates; got {g.min():g} under logits up to "
             f"{z.max():g}. Start nearer to the largest logit."
@@ -176,10 +177,13 @@ def mean_field_inhibition(
     g = _per_row(start, z, name="start", caller=caller)
     when = check_matrix(times, caller=caller, name="times", ndim=1)
     if when.min() < 0:
-        raise InputError(f"{caller}: `times` must be at least 0; got {when.min():g}.")
+        raise InputError(
+            f"{caller}: `times` must be at least 0; got {when.min():g}. Count from the start."
+        )
     strongest = z.max(axis=-1)
-    rest = strongest + np.log(np.exp(z - strongest[..., None]).sum(axis=-1)) - np.log(rho)
-    left = (-eta * rho * when).reshape(-1, *(1 for _ in g.shape))
+    rest = strongest + np.log(relative_weights(z).sum(axis=-1)) - np.log(rho)
+    with np.errstate(over="ignore"):  # at rest for long
+        left = (-eta * when * rho).reshape(-1, *(1 for _ in g.shape))
     with np.errstate(divide="ignore"):
         return np.asarray(np.logaddexp(rest + np.log(-np.expm1(left)), g + left))
 
@@ -192,5 +196,5 @@ def _per_row(number: Any, logits: Array, *, name: str, caller: str) -> Array:
     except ValueError as error:
         raise InputError(
             f"{caller}: `{name}` must be a number or have shape {logits.shape[:-1]}; got shape "
-            f"{array.shape}."
+            f"{array.shape}. Give one potential for each row."
         ) from error

@@ -1,15 +1,17 @@
 """The lateral weights of the account's rebuttal: each neuron inhibits itself only."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from spikedim._core import check_choice
+from spikedim._core import AbstractProgress, SilentProgress, check_choice
 from spikedim.circuits._certificate import Theorem
 from spikedim.circuits._checks import check_logits, check_steps
 from spikedim.circuits._result import CircuitResult
-from spikedim.circuits._rows import rows_result
+from spikedim.circuits._rows import relative_weights, rows_result
+from spikedim.circuits._step_progress import counted_steps
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Wiring
 from spikedim.circuits.competition._published_subtractive_wta import check_weight
 
@@ -33,6 +35,7 @@ def published_diagonal_wta(
     steps: int,
     readout: Readout | str = Readout.RATES,
     measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> CircuitResult:
     r"""Winner-take-all with lateral weights :math:`w_{ij} = -\alpha \delta_{ij}`.
 
@@ -52,6 +55,8 @@ def published_diagonal_wta(
         ``"rates"`` (default): spikes per step. ``"shares"``: spikes over those of the row.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def published_diagonal_wta(
     return rows_result(
         caller,
         array,
-        _counts(np.exp(rows - rows.max(axis=1, keepdims=True)), inhibition, count),
+        _counts(relative_weights(rows), inhibition, counted_steps(count, caller, progress)),
         theorem=Theorem(
             "", "claimed: inhibition makes a softmax of the rates", "largest l2 error of a row"
         ),
@@ -116,12 +121,12 @@ def published_diagonal_wta(
     )
 
 
-def _counts(drives: Array, alpha: float, steps: int) -> Counts:
+def _counts(drives: Array, alpha: float, steps: Iterable[int]) -> Counts:
     """Return the spike counts [R, n]."""
     counts = np.zeros(drives.shape, dtype=np.int64)
     membrane = np.zeros(drives.shape)
     fired = np.zeros(drives.shape, dtype=bool)
-    for _ in range(steps):
+    for _ in steps:
         membrane += drives - (1 + alpha) * fired
         fired = membrane >= 1
         counts += fired

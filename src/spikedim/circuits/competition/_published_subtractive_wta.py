@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import InputError, check_number
+from spikedim._core import AbstractProgress, InputError, SilentProgress, check_number
 from spikedim.circuits._certificate import Theorem
 from spikedim.circuits._checks import check_logits, check_steps
 from spikedim.circuits._result import CircuitResult
-from spikedim.circuits._rows import rows_result
+from spikedim.circuits._rows import relative_weights, rows_result
+from spikedim.circuits._step_progress import counted_steps
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Wiring
 
 __all__ = [
@@ -21,11 +22,14 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
-_HALVINGS = 60  # of [0, 1], below the spacing of float64
-
 
 def published_subtractive_wta(
-    logits: Any, *, weight: float = 4.0, steps: int, measure_error: bool | None = None
+    logits: Any,
+    *,
+    weight: float = 4.0,
+    steps: int,
+    measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> CircuitResult:
     r"""Winner-take-all with global subtractive feedback, which the account calls a softmax.
 
@@ -44,6 +48,8 @@ def published_subtractive_wta(
         T >= 1.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def published_subtractive_wta(
     return rows_result(
         caller,
         array,
-        subtractive_counts(_drives(rows), inhibition, count),
+        subtractive_counts(relative_weights(rows), inhibition, count, progress=progress),
         theorem=Theorem(
             "",
             "claimed: ||attn_hat - attn|| = O(1 / sqrt(T))",
@@ -135,8 +141,9 @@ def published_subtractive_rates(logits: Any, *, weight: float = 4.0) -> Array:
 
     Notes
     -----
-    The mean of the right side falls as r rises, so there is one solution, found by bisection.
-    Cost O(60 R n).
+    The mean of the right side falls as r rises, so there is one solution. If the k strongest
+    drives, of sum S, are those above the inhibition, then ``mean(r) = S / (n + k w)``.
+    Cost O(R n log n).
 
     Examples
     --------
@@ -146,22 +153,30 @@ def published_subtractive_rates(logits: Any, *, weight: float = 4.0) -> Array:
     caller = "published_subtractive_rates"
     array = check_logits(logits, caller=caller)
     inhibition = check_weight(weight, caller=caller)
-    drives = _drives(array)
-    low = np.zeros((*array.shape[:-1], 1))
-    high = np.ones_like(low)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        rises = np.clip(drives - inhibition * middle, 0, 1).mean(-1, keepdims=True) > middle
-        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
-    return np.asarray(np.clip(drives - inhibition * low, 0, 1))
+    drives = relative_weights(array)
+    n = array.shape[-1]
+    # n + k w, over w where w is large: no weight overflows or swallows the drives.
+    own, other = (n, inhibition) if inhibition <= 1 else (n / inhibition, 1.0)
+    falling = np.sort(drives, axis=-1)[..., ::-1]
+    sums = np.cumsum(falling, axis=-1)
+    above = falling * (own + other * np.arange(1, n + 1)) > other * sums
+    k = np.maximum(above.sum(axis=-1, keepdims=True), 1)
+    rest = k * drives - np.take_along_axis(sums, k - 1, axis=-1)
+    return np.asarray(np.maximum((own * drives + other * rest) / (own + other * k), 0.0))
 
 
-def subtractive_counts(drives: Array, weight: float, steps: int) -> Counts:
+def subtractive_counts(
+    drives: Array,
+    weight: float,
+    steps: int,
+    *,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
+) -> Counts:
     """Return the spike counts [R, n] of the literal circuit for drives [R, n]."""
     counts = np.zeros(drives.shape, dtype=np.int64)
     membrane = np.zeros(drives.shape)
     fired = np.zeros(drives.shape, dtype=bool)
-    for _ in range(steps):
+    for _ in counted_steps(steps, "published_subtractive_wta", progress):
         membrane += drives - weight * fired.mean(axis=1, keepdims=True) - fired
         fired = membrane >= 1
         counts += fired
@@ -174,11 +189,6 @@ def check_weight(weight: object, *, caller: str, name: str = "weight") -> float:
     if number < 0:
         raise InputError(f"{caller}: `{name}` must be at least 0, inhibition; got {weight!r}.")
     return number
-
-
-def _drives(logits: Array) -> Array:
-    """Return exp(z - max z)."""
-    return np.asarray(np.exp(logits - logits.max(axis=-1, keepdims=True)))
 
 
 def _wiring(n: int, rows: int, weight: float) -> Wiring:

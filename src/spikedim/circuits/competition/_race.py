@@ -9,7 +9,7 @@ from spikedim.bounds import Assumption
 from spikedim.circuits._certificate import Theorem
 from spikedim.circuits._checks import check_generator, check_logits, check_noise, check_steps
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._rows import rows_result
+from spikedim.circuits._rows import below_max, rows_result, softmax_rows
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
 
 __all__ = ["race"]
@@ -98,11 +98,14 @@ def race(
     count = check_steps(steps, caller="race")
     rows = array.reshape(-1, array.shape[-1])
     uniforms = check_noise(noise, (count, *rows.shape), needed=noise is not None, caller="race")
+    if generator is not None:
+        check_generator(generator, caller="race")
     if uniforms is None:
         wins = _drawn(rows, count, check_generator(generator, caller="race"))
     else:
         wins = _played(rows, uniforms)
     resets = SpikeCount("reset", len(rows), len(rows) * count, 1.0)
+    limits = _bound(softmax_rows(rows), count)
     return rows_result(
         "race",
         array,
@@ -120,10 +123,8 @@ def race(
             _FAILURE,
         ),
         order=2,
-        bounds=lambda _, exact: np.minimum(
-            math.sqrt(2),
-            np.sqrt(_variance(exact) / count) + math.sqrt(math.log(len(rows) / _FAILURE) / count),
-        ),
+        bounds=lambda _, __: limits,
+        free_bounds=limits,
         rms_law=lambda exact: math.sqrt(_variance(exact).mean() / count),
         steps=count,
         wiring=_wiring(rows.shape[1], len(rows)),
@@ -137,10 +138,15 @@ def _variance(rows: Array) -> Array:
     return np.asarray(np.maximum(1 - (rows**2).sum(axis=1), 0.0))
 
 
+def _bound(rows: Array, steps: int) -> Array:
+    """Return the bound on the l2 error of each row of the exact softmax [R, n]."""
+    deviation = math.sqrt(math.log(len(rows) / _FAILURE) / steps)
+    return np.asarray(np.minimum(math.sqrt(2), np.sqrt(_variance(rows) / steps) + deviation))
+
+
 def _drawn(logits: Array, steps: int, generator: np.random.Generator) -> Counts:
     """Return the winners' counts [R, n], drawn from the multinomial distribution."""
-    rows = np.exp(logits - logits.max(axis=1, keepdims=True))
-    rows /= rows.sum(axis=1, keepdims=True)
+    rows = softmax_rows(logits)
     # What rounding leaves over goes to the last column: let that be the likeliest, never a mask.
     last = np.argmax(rows, axis=1)
     _swap(rows, last)
@@ -158,8 +164,9 @@ def _swap(rows: np.ndarray[Any, np.dtype[Any]], column: Counts) -> None:
 def _played(logits: Array, uniforms: Array) -> Counts:
     """Return the winners' counts [R, n] of races played out in the log domain."""
     wins = np.zeros(logits.shape, dtype=np.int64)
-    masked = np.isneginf(logits)
-    drives = np.where(masked, 0.0, logits)
+    drives = below_max(logits)  # a large offset would swallow the digits of the hit times
+    masked = np.isneginf(drives)
+    drives = np.where(masked, 0.0, drives)
     at = np.arange(len(logits))
     chunk = max(1, _CHUNK // logits.size)
     for first in range(0, len(uniforms), chunk):
@@ -182,7 +189,8 @@ def _wiring(n: int, rows: int) -> Wiring:
         (
             Projection("drives", "competitors", Pattern.ONE_TO_ONE, one),
             Projection("competitors", "reset", Pattern.ALL_TO_ALL, one),
-            Projection("reset", "competitors", Pattern.ALL_TO_ALL, one, Role.RESET),
+            # The reset is over when the next race starts.
+            Projection("reset", "competitors", Pattern.ALL_TO_ALL, one, Role.RESET, delay_steps=1),
         ),
         copies=rows,
     )

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import check_choice
+from spikedim._core import AbstractProgress, SilentProgress, check_choice
+from spikedim.circuits._checks import check_generator
 from spikedim.circuits._result import CircuitResult
 from spikedim.circuits.competition._cup import cup
 from spikedim.circuits.competition._gli import gli
@@ -32,6 +33,7 @@ def softmax(
     steps: int,
     generator: np.random.Generator | None = None,
     measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> CircuitResult:
     r"""Softmax of each row as shares of spikes.
 
@@ -50,6 +52,8 @@ def softmax(
         two.
     measure_error : bool, optional
         Whether to compare with the exact softmax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -74,9 +78,11 @@ def softmax(
     >>> softmax([0.0, 1.0, 2.0], steps=400).value.round(2).tolist()
     [0.09, 0.25, 0.67]
     """
+    if generator is not None:
+        check_generator(generator, caller="softmax")
     match SoftmaxMode(check_choice(mode, SoftmaxMode, name="mode", caller="softmax")):
         case SoftmaxMode.GLI:
-            return gli(logits, steps=steps, measure_error=measure_error)
+            return gli(logits, steps=steps, measure_error=measure_error, progress=progress)
         case (SoftmaxMode.GLI_RANDOM_PHASE | SoftmaxMode.GLI_ESCAPE) as chosen:
             phase = chosen is SoftmaxMode.GLI_RANDOM_PHASE
             return gli(
@@ -85,8 +91,9 @@ def softmax(
                 emission=Emission.RANDOM_PHASE if phase else Emission.ESCAPE,
                 generator=generator,
                 measure_error=measure_error,
+                progress=progress,
             )
         case SoftmaxMode.RACE:
             return race(logits, steps=steps, generator=generator, measure_error=measure_error)
         case SoftmaxMode.CUP:
-            return cup(logits, steps=steps, measure_error=measure_error)
+            return cup(logits, steps=steps, measure_error=measure_error, progress=progress)

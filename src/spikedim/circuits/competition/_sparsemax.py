@@ -1,15 +1,17 @@
 """Sparsemax by integral subtractive inhibition: what linear lateral inhibition computes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from spikedim._core import check_fraction
+from spikedim._core import AbstractProgress, SilentProgress, check_in
 from spikedim.bounds import Assumption
 from spikedim.circuits._certificate import Theorem
 from spikedim.circuits._checks import check_logits, check_steps
 from spikedim.circuits._result import CircuitResult
-from spikedim.circuits._rows import rows_result
+from spikedim.circuits._rows import below_max, rows_result
+from spikedim.circuits._step_progress import counted_steps
 from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Wiring
 
 __all__ = ["sparsemax", "sparsemax_rows"]
@@ -17,9 +19,17 @@ __all__ = ["sparsemax", "sparsemax_rows"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
+_LEAST_GAIN = 2.0**-40  # with a smaller one the longest run does not move the inhibition by 1
+_GAIN_ADVICE = "Use one between 1 / steps and 1 / n."
+
 
 def sparsemax(
-    logits: Any, *, steps: int, gain: float = 0.02, measure_error: bool | None = None
+    logits: Any,
+    *,
+    steps: int,
+    gain: float = 0.02,
+    measure_error: bool | None = None,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
 ) -> CircuitResult:
     r"""Euclidean projection of logits on the simplex, by inhibition that subtracts.
 
@@ -39,10 +49,12 @@ def sparsemax(
     steps : int
         T >= 1.
     gain : float, default 0.02
-        Gain eta of the inhibition in (0, 1]; below 1/m for the bound to hold, where m entries of a
-        row lie less than 1 below its largest.
+        Gain eta of the inhibition in [2**-40, 1]; below 1/m for the bound to hold, where m entries
+        of a row lie less than 1 below its largest.
     measure_error : bool, optional
         Whether to compare with the exact sparsemax; by default up to 4,096 x 256 entries.
+    progress : AbstractProgress
+        Told of the steps; by default nobody.
 
     Returns
     -------
@@ -53,7 +65,7 @@ def sparsemax(
     ------
     InputError
         If `logits` is empty, holds NaN or +inf or a row of -inf only, `steps` is no integer >= 1,
-        or `gain` is not in (0, 1].
+        or `gain` is not in [2**-40, 1].
 
     Notes
     -----
@@ -89,16 +101,17 @@ def sparsemax(
     """
     array = check_logits(logits, caller="sparsemax")
     count = check_steps(steps, caller="sparsemax")
-    eta = check_fraction(gain, name="gain", caller="sparsemax")
+    eta = check_in(gain, _LEAST_GAIN, 1.0, name="gain", caller="sparsemax", advice=_GAIN_ADVICE)
     # Drives are relative to the largest, which keeps their digits whatever the offset.
-    rows = array.reshape(-1, array.shape[-1])
-    rows = rows - rows.max(axis=1, keepdims=True)
+    rows = below_max(array.reshape(-1, array.shape[-1]))
     near = (rows > -1).sum(axis=1)
     proved = bool(eta * near.max() <= 1)
+    wins = _played(rows, counted_steps(count, "sparsemax", progress), eta)
+    limits = _bound(wins, near, eta, count) if proved else None
     return rows_result(
         "sparsemax",
         array,
-        _played(rows, count, eta),
+        wins,
         theorem=Theorem(
             "sparsemax",
             "||p_hat - p||_inf <= ((m + 1) / 2 + 1 / eta) / T + eta m + |1 - N / T|",
@@ -106,7 +119,8 @@ def sparsemax(
             (Assumption("The gain times the number of logits near the largest is <= 1.", proved),),
         ),
         order=np.inf,
-        bounds=(lambda wins, _: _bound(wins, near, eta, count)) if proved else None,
+        bounds=None if limits is None else lambda _, __: limits,
+        free_bounds=limits,
         rms_law=lambda _: None,
         steps=count,
         wiring=_wiring(rows.shape[1], len(rows), eta),
@@ -120,7 +134,7 @@ def sparsemax(
 
 def sparsemax_rows(logits: Array) -> Array:
     """Return the exact sparsemax over the last axis; minus infinity gives exactly 0."""
-    rows = logits - logits.max(axis=-1, keepdims=True)
+    rows = below_max(logits)
     falling = np.sort(np.maximum(rows, -2.0), axis=-1)[..., ::-1]  # nothing below -1 has a share
     excess = np.cumsum(falling, axis=-1) - 1
     k = np.arange(1, rows.shape[-1] + 1)
@@ -135,13 +149,13 @@ def _bound(counts: Counts, near: Counts, gain: float, steps: int) -> Array:
     return np.asarray(start + gain * near + np.abs(1 - counts.sum(axis=1) / steps))
 
 
-def _played(rows: Array, steps: int, gain: float) -> Counts:
+def _played(rows: Array, steps: Iterable[int], gain: float) -> Counts:
     """Return spike counts [R, n] for logits whose largest is 0 in every row."""
     wins = np.zeros(rows.shape, dtype=np.int64)
     membrane = np.full(rows.shape, 0.5)
     # g_t - g_1 in units of the gain is a whole number: what was fired beyond one spike per step.
     excess = np.zeros((len(rows), 1), dtype=np.int64)
-    for _ in range(steps):
+    for _ in steps:
         membrane += np.maximum(rows - (gain * excess - 1), 0.0)
         fired = membrane >= 1
         membrane -= fired

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim.circuits._rows import softmax_rows
+from spikedim.circuits._rows import below_max, softmax_rows
 from spikedim.circuits.competition._gli_state import Emission, GLIState, gli_step, init_gli_state
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
@@ -44,7 +44,8 @@ def step_winners(
     if uniforms is not None and mode is SoftmaxMode.RACE:
         with np.errstate(divide="ignore"):  # a uniform number of 0 arrives at once
             arrivals = np.log(-np.log1p(-uniforms))
-        arrivals = np.where(np.isneginf(scores), np.inf, arrivals - scores)
+        drives = below_max(scores)  # a large offset would swallow the digits of the arrivals
+        arrivals = np.where(np.isneginf(drives), np.inf, arrivals - drives)
         return _one_hot(arrivals.argmin(axis=-1), scores.shape[-1]), state
     membranes = state + softmax_rows(scores)  # cup: in units of the pooled drive, paid by one
     spikes = _one_hot(membranes.argmax(axis=-1), scores.shape[-1])
