@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
 import typer
 import yaml
 
@@ -90,13 +91,14 @@ def test_every_spikedim_command_of_a_page_exists(page):
         assert options <= known | {"--help", "-h"}, words
 
 
-def test_the_readme_s_python_runs(root, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", ["README.md", "docs/circuits.md"])
+def test_the_python_of_a_page_runs(root, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    found = blocks(root / "README.md", "python")
+    found = blocks(root / name, "python")
     assert found
-    namespace = {"__name__": "readme"}
+    namespace = {"__name__": "page"}
     for block in found:
-        exec(compile(block, "README.md", "exec"), namespace)
+        exec(compile(block, name, "exec"), namespace)
     shown = capsys.readouterr().out
     assert shown.strip(), "the example shows something"
     for promised in re.findall(r"^print\(.*\)  +# (.+)$", "\n".join(found), re.MULTILINE):

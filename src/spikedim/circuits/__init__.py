@@ -1,12 +1,28 @@
 """Spike circuits that run: exponential, softmax, attention, universal approximation.
 
 Every circuit returns a `CircuitResult`; its `Certificate` sets the measured error beside a theorem.
+
+>>> import numpy as np
+>>> result = gli([[0.0, 1.0, 2.0]], steps=400)  # softmax of your logits [..., n]
+>>> result.value.round(1).tolist(), result.certificate.holds
+([[0.1, 0.2, 0.7]], True)
+>>> head = SpikingAttention.compile(np.eye(2), np.eye(2), np.eye(2))  # weights [D, D_k] of a head
+>>> head.run([[0.8, 0.2], [0.3, 0.7]], steps=64, generator=np.random.default_rng(0)).value.shape
+(2, 2)
 """
 
 from spikedim.circuits._certificate import Certificate, Theorem, all_hold
 from spikedim.circuits._graph import CircuitGraph, to_graph
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
+from spikedim.circuits._wiring import (
+    Dynamics,
+    Pattern,
+    Population,
+    Projection,
+    Reading,
+    Role,
+    Wiring,
+)
 from spikedim.circuits.attention._abstract_attention import AbstractSpikingAttention
 from spikedim.circuits.attention._attention_constant import ErrorConstant
 from spikedim.circuits.attention._attention_noise import AttentionNoise
@@ -83,6 +99,7 @@ __all__ = [
     "Population",
     "Projection",
     "RateCode",
+    "Reading",
     "Readout",
     "Role",
     "RowPoint",
