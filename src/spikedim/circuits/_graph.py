@@ -5,7 +5,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from spikedim._core import CountArray, FloatArray, Result
+from spikedim._core import CountArray, FloatArray, InputError, Result
 from spikedim.circuits._wiring import Pattern, Population, Projection, Role, Wiring
 
 __all__ = ["CircuitGraph", "to_graph"]
@@ -28,6 +28,8 @@ class CircuitGraph(Result):
         Shape [synapses]; steps between a spike and its effect.
     role : tuple of Role
         One per synapse: what a spike does when it arrives.
+    opens : CountArray
+        Shape [synapses]; number of the synapse whose current a gate lets through, -1 for others.
     """
 
     schema: ClassVar[str] = "spikedim.circuit_graph/1"
@@ -38,6 +40,7 @@ class CircuitGraph(Result):
     weight: FloatArray
     delay_steps: CountArray
     role: tuple[Role, ...]
+    opens: CountArray
 
     @property
     def neurons(self) -> int:
@@ -63,6 +66,11 @@ def to_graph(wiring: Wiring) -> CircuitGraph:
     CircuitGraph
         One copy; ``graph.synapses * wiring.copies == wiring.synapses``.
 
+    Raises
+    ------
+    InputError
+        If `wiring` is no Wiring.
+
     Notes
     -----
     Cost O(synapses) in time and memory.
@@ -77,6 +85,11 @@ def to_graph(wiring: Wiring) -> CircuitGraph:
     >>> graph.neurons, graph.source.tolist(), graph.target.tolist()
     (3, [0, 1], [2, 2])
     """
+    if not isinstance(wiring, Wiring):
+        raise InputError(
+            f"to_graph: `wiring` must be a Wiring; got {type(wiring).__name__}. "
+            "A circuit's result has one: `result.wiring`."
+        )
     sizes = [part.neurons for part in wiring.populations]
     first = dict(
         zip(
@@ -110,10 +123,28 @@ def to_graph(wiring: Wiring) -> CircuitGraph:
             for part, count in zip(wiring.projections, counts, strict=True)
             for role in [part.role] * count
         ),
+        opens=_opened(wiring.projections, source, target),
     )
 
 
 _Ends = tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]
+
+
+def _opened(
+    projections: tuple[Projection, ...],
+    source: list[np.ndarray[Any, np.dtype[np.int64]]],
+    target: list[np.ndarray[Any, np.dtype[np.int64]]],
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the synapse that each gate opens: at every target both are in order of sources."""
+    first = np.cumsum([0, *(len(part) for part in source)])
+    opens = np.full(first[-1], -1, dtype=np.int64)
+    for gate, part in enumerate(projections):
+        for held, other in enumerate(projections):
+            if part.opens and (other.source, other.target) == (part.opens, part.target):
+                gates = np.lexsort((source[gate], target[gate]))
+                currents = np.lexsort((source[held], target[held]))
+                opens[first[gate] + gates] = first[held] + currents
+    return opens
 
 
 def _joined(projection: Projection, source: int, target: int) -> _Ends:

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 from spikedim._core import FloatArray, Result
 
-__all__ = ["Dynamics", "Pattern", "Population", "Projection", "Role", "Wiring"]
+__all__ = ["Dynamics", "Pattern", "Population", "Projection", "Reading", "Role", "Wiring"]
 
 
 class Dynamics(StrEnum):
@@ -21,6 +21,7 @@ class Dynamics(StrEnum):
     ACCUMULATOR = "accumulator"  # adds its input; the output is the sum, no spikes
     MAXIMUM = "maximum"  # the output is the largest input, no spikes
     INTEGRATOR = "integrator"  # like an accumulator, with a gain that depends on time
+    CONSTANT = "constant"  # the output is 1 at all times, no spikes
 
 
 class Pattern(StrEnum):
@@ -39,8 +40,16 @@ class Role(StrEnum):
 
     CURRENT = "current"  # adds the weight to the membrane
     LOG_INHIBITION = "log_inhibition"  # subtracts the weight in the exponent of the drive
-    GATE = "gate"  # adds the value that the target holds
+    GATE = "gate"  # adds a current that the target holds, times the weight
     RESET = "reset"  # sets the membrane back
+
+
+class Reading(StrEnum):
+    """How the output of an accumulator is read."""
+
+    SUM = "sum"  # as it is
+    MEAN = "mean"  # divided by the steps so far
+    SHARE = "share"  # divided by the spikes that opened its gates
 
 
 @final
@@ -58,12 +67,15 @@ class Population:
         How they work.
     threshold : float
         Membrane at which they fire, 1 by default; no meaning where nothing fires.
+    reading : Reading
+        How the output is read; no meaning but for accumulators.
     """
 
     name: str
     neurons: int
     dynamics: Dynamics
     threshold: float = 1.0
+    reading: Reading = Reading.SUM
 
 
 @final
@@ -84,6 +96,9 @@ class Projection:
         What a spike does at the target.
     delay_steps : int
         Steps between a spike and its effect; feedback has at least 1.
+    opens : str
+        For a gate the population whose currents it lets through: at each target the k-th gate, in
+        order of sources, opens the k-th current.
     """
 
     source: str
@@ -92,6 +107,7 @@ class Projection:
     weight: FloatArray
     role: Role = Role.CURRENT
     delay_steps: int = 0
+    opens: str = ""
 
 
 @final

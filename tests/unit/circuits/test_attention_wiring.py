@@ -8,6 +8,7 @@ from spikedim.circuits import (
     Population,
     Projection,
     RateCode,
+    Reading,
     Role,
     SoftmaxMode,
     SpikingAttention,
@@ -91,6 +92,106 @@ def test_the_graph_computes_what_attention_says(mode, code):
         output[end] += weight * rows[begin] * values[token * out + channel]
     np.testing.assert_allclose(output.reshape(n, out), layer.exact(x))
     assert {Role.GATE, Role.CURRENT} <= set(graph.role)
+
+
+def read(graph, rates):
+    """Return what each population shows at the end, from the graph alone.
+
+    `rates` are those of populations that nothing drives. A softmax circuit shows what its theorem
+    says: competitors that open the same output share its spikes by their scores.
+    """
+    first = np.cumsum([0, *(part.neurons for part in graph.populations)])
+    part_of = np.repeat(np.arange(len(graph.populations)), np.diff(first))
+    shown = np.zeros(graph.neurons)
+    gates = np.array([role is Role.GATE for role in graph.role])
+    for number, part in enumerate(graph.populations):
+        if part.dynamics is Dynamics.CONSTANT:
+            shown[first[number] : first[number + 1]] = 1
+    for number, part in enumerate(graph.populations):
+        own = slice(first[number], first[number + 1])
+        into = np.flatnonzero(part_of[graph.target] == number)
+        if part.dynamics is Dynamics.CONSTANT:
+            continue
+        if "competitors" in part.name:
+            outputs = [
+                set(graph.target[graph.source == k]) - set(range(first[number + 1]))
+                for k in range(own.start, own.stop)
+            ]
+            rows = np.array([min(group) for group in outputs])
+            drive = np.zeros(part.neurons)
+            for k in into:
+                if part_of[graph.source[k]] != number and graph.role[k] is Role.CURRENT:
+                    drive[graph.target[k] - own.start] += graph.weight[k] * shown[graph.source[k]]
+            weights = np.exp(drive)
+            shown[own] = [
+                w / weights[rows == row].sum() for w, row in zip(weights, rows, strict=True)
+            ]
+        else:
+            opened = into[gates[into] & (graph.opens[into] >= 0)]
+            held = set(graph.opens[opened].tolist())
+            for k in into:
+                if k not in held and graph.role[k] is Role.CURRENT:
+                    shown[graph.target[k]] += graph.weight[k] * shown[graph.source[k]]
+            for k in opened:
+                current = graph.opens[k]
+                assert graph.target[current] == graph.target[k]
+                let = graph.weight[current] * shown[graph.source[current]]
+                shown[graph.target[k]] += graph.weight[k] * shown[graph.source[k]] * let
+        if part.name in rates:
+            shown[own] = rates[part.name].ravel()
+    return {
+        part.name: shown[first[number] : first[number + 1]]
+        for number, part in enumerate(graph.populations)
+    }
+
+
+def biased_weights(rng, heads, joined):
+    names = ("w_q", "w_k", "w_v", *(["w_o"] if joined else []))
+    weights = dict(zip(names, rng.normal(size=(len(names), 4, 4)), strict=True))
+    biases = dict(zip(("b_q", "b_k", "b_v", "b_o"), rng.normal(size=(4, 4)), strict=True))
+    return weights | biases | {"heads": heads}
+
+
+@pytest.mark.parametrize("mode", list(SoftmaxMode))
+@pytest.mark.parametrize(("heads", "joined"), [(1, False), (2, False), (1, True), (2, True)])
+def test_the_graph_alone_gives_the_output_with_ranges_biases_and_heads(mode, heads, joined):
+    rng, n = np.random.default_rng(heads), 3
+    weights = biased_weights(rng, heads, joined)
+    layer = MultiHeadSpikingAttention.compile(**weights, low=-1.0, high=2.5, mode=mode)
+    x = -1 + 3.5 * rng.random((n, 4))
+    graph, wiring = layer.to_graph(n), layer.wiring(n)
+    assert (graph.neurons, graph.synapses) == (wiring.neurons, wiring.synapses)
+    rates = layer.rates(x)
+    shown = read(graph, {f"{code} code": rates for code in ("query", "key", "value")})
+    if joined:
+        got = shown["joined output"].reshape(n, 4)
+    else:
+        names = [name for name in shown if name.startswith("output")]
+        got = np.concatenate([shown[name].reshape(n, -1) for name in names], axis=1)
+    np.testing.assert_allclose(got, layer.exact(x), atol=1e-12)
+    readings = {part.name.split(" of ")[0]: part.reading for part in graph.populations}
+    assert readings["queries"] is readings["keys"] is readings["values"] is Reading.MEAN
+    assert readings["output"] is Reading.SHARE
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_the_graph_of_a_stack_codes_outputs_within_their_range(joined):
+    rng, n = np.random.default_rng(7), 3
+    weights = [biased_weights(rng, 2, joined) for _ in range(2)]
+    stack = SpikingAttentionStack.compile(weights, low=-1.0, high=2.5)
+    x = -1 + 3.5 * rng.random((n, 4))
+    rates = stack.layers[0].rates(x)
+    shown = read(stack.to_graph(n), {f"layer 0 {c} code": rates for c in ("query", "key", "value")})
+    got = shown["layer 1 key code"].reshape(n, 4)
+    np.testing.assert_allclose(got, stack.layers[1].rates(stack.layers[0].exact(x)), atol=1e-12)
+
+
+def test_two_layers_with_unlike_biases_have_unlike_graphs():
+    eye = np.eye(2)
+    one = SpikingAttention.compile(eye, eye, eye, low=-1.0, high=1.0, b_q=[3.0, 4.0])
+    other = SpikingAttention.compile(eye, eye, eye, low=0.0, high=2.0)
+    assert one.to_graph(2).synapses > other.to_graph(2).synapses
+    assert "bias" not in {part.name for part in other.wiring(2).populations}
 
 
 def test_sizes_of_the_default_circuit():

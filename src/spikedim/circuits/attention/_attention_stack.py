@@ -226,7 +226,7 @@ class SpikingAttentionStack:
         return to_graph(self.wiring(tokens))
 
     def _joined(self, wirings: list[Wiring]) -> Wiring:
-        return stacked_wiring(wirings, [layer.high - layer.low for layer in self.layers])
+        return stacked_wiring(wirings, [(layer.low, layer.high) for layer in self.layers])
 
     def _whole(
         self,

@@ -1,21 +1,36 @@
 """The parts of an attention circuit: codes, accumulators, softmax rows, gated outputs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Role, Wiring
+from spikedim.circuits._wiring import (
+    Dynamics,
+    Pattern,
+    Population,
+    Projection,
+    Reading,
+    Role,
+    Wiring,
+)
 from spikedim.circuits.attention._attention_heads import Heads
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.competition._softmax import SoftmaxMode, softmax
 
 __all__ = ["attention_wiring"]
 
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
 
 def attention_wiring(
     heads: Heads, tokens: int, *, code: RateCode, mode: SoftmaxMode, joined: bool
 ) -> Wiring:
-    """Return the wiring for N tokens; `joined` if output weights mix the heads."""
+    """Return the wiring for N tokens; `joined` if output weights mix the heads.
+
+    Codes are read as means and outputs as shares; a mask, which a run may have, is no part of it.
+    """
     features = heads.query.shape[1]
     dynamics = Dynamics.BERNOULLI if code is RateCode.BERNOULLI else Dynamics.INTEGRATE_AND_FIRE
     populations = [
@@ -23,9 +38,10 @@ def attention_wiring(
         for part in ("query", "key", "value")
     ]
     projections: list[Projection] = []
+    populations.append(Population("bias", 1, Dynamics.CONSTANT))
     for h in range(heads.count):
         suffix = f" of head {h}" if heads.count > 1 else ""
-        head = _head(heads, h, tokens, mode, suffix)
+        head = _head(heads, h, tokens, mode, suffix, joined=joined)
         populations += head.populations
         projections += head.projections
     if joined:
@@ -41,33 +57,57 @@ def attention_wiring(
             )
             for h in range(heads.count)
         ]
-    return Wiring(tuple(populations), tuple(projections))
+        projections += _biased("joined output", heads.output_bias, tokens)
+    return _without_idle(Wiring(tuple(populations), tuple(projections)))
 
 
-def _head(heads: Heads, h: int, n: int, mode: SoftmaxMode, suffix: str) -> Wiring:
+def _biased(target: str, bias: Array, tokens: int) -> Iterator[Projection]:
+    """Yield the constant currents of a population, if there are any."""
+    if bias.any():
+        yield Projection("bias", target, Pattern.DENSE, np.tile(bias, tokens)[None])
+
+
+def _without_idle(wiring: Wiring) -> Wiring:
+    """Return the wiring without a bias neuron that reaches nobody."""
+    if any(part.source == "bias" for part in wiring.projections):
+        return wiring
+    return replace(wiring, populations=tuple(p for p in wiring.populations if p.name != "bias"))
+
+
+def _head(heads: Heads, h: int, n: int, mode: SoftmaxMode, suffix: str, *, joined: bool) -> Wiring:
     """Return one head: its accumulators, N rows of competitors and the outputs they gate."""
     width, out = heads.query.shape[2], heads.value.shape[2]
     queries, keys, values = f"queries{suffix}", f"keys{suffix}", f"values{suffix}"
     scores, output = f"scores{suffix}", f"output{suffix}"
     rows = _rows(n, mode, suffix)
     pair = np.ones((width, 1))
-    accumulators = [
-        Population(queries, n * width, Dynamics.ACCUMULATOR),
-        Population(keys, n * width, Dynamics.ACCUMULATOR),
-        Population(values, n * out, Dynamics.ACCUMULATOR),
+    means = [
+        Population(name, n * size, Dynamics.ACCUMULATOR, reading=Reading.MEAN)
+        for name, size in ((queries, width), (keys, width), (values, out))
     ]
+    shares = Population(output, n * out, Dynamics.ACCUMULATOR, reading=Reading.SHARE)
+    # Shares sum to 1: what no joined output adds is added to the values.
+    constant = 0.0 if joined else heads.output_bias[h * out : (h + 1) * out]
     return Wiring(
-        (*accumulators, *rows.populations, Population(output, n * out, Dynamics.ACCUMULATOR)),
+        (*means, *rows.populations, shares),
         (
+            *_biased(queries, heads.query_bias[h], n),
+            *_biased(keys, heads.key_bias[h], n),
+            *_biased(values, heads.value_bias[h] + constant, n),
             Projection("query code", queries, Pattern.BLOCKS, heads.query[h]),
             Projection("key code", keys, Pattern.BLOCKS, heads.key[h]),
             Projection("value code", values, Pattern.BLOCKS, heads.value[h]),
             Projection(keys, scores, Pattern.TILED, pair),
-            Projection(queries, scores, Pattern.BLOCKS, heads.scale * pair, Role.GATE),
+            Projection(queries, scores, Pattern.BLOCKS, heads.scale * pair, Role.GATE, opens=keys),
             *rows.projections,
             Projection(values, output, Pattern.TILED, np.tile(np.eye(out), (n, 1))),
             Projection(
-                f"competitors{suffix}", output, Pattern.BLOCKS, np.ones((n, out)), Role.GATE
+                f"competitors{suffix}",
+                output,
+                Pattern.BLOCKS,
+                np.ones((n, out)),
+                Role.GATE,
+                opens=values,
             ),
         ),
     )

@@ -6,37 +6,55 @@ from typing import Any
 
 import numpy as np
 
-from spikedim.circuits._wiring import Pattern, Population, Projection, Wiring
+from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Wiring
 
 __all__ = ["stacked_wiring"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def stacked_wiring(wirings: Sequence[Wiring], spans: Sequence[Array]) -> Wiring:
-    """Return one wiring; an output drives the three codes of the next layer through its range."""
+def stacked_wiring(wirings: Sequence[Wiring], ranges: Sequence[tuple[Array, Array]]) -> Wiring:
+    """Return one wiring; an output y drives the next layer's codes as (y - low) / (high - low)."""
     populations: list[Population] = []
     projections: list[Projection] = []
-    for number, (wiring, span) in enumerate(zip(wirings, spans, strict=True)):
-        prefix = f"layer {number} "
+    for number, (wiring, (low, high)) in enumerate(zip(wirings, ranges, strict=True)):
+        prefix, span = f"layer {number} ", high - low
         outputs = _outputs(populations)
         populations += [replace(part, name=f"{prefix}{part.name}") for part in wiring.populations]
         projections += [
-            replace(part, source=f"{prefix}{part.source}", target=f"{prefix}{part.target}")
+            replace(
+                part,
+                source=f"{prefix}{part.source}",
+                target=f"{prefix}{part.target}",
+                opens=part.opens and f"{prefix}{part.opens}",
+            )
             for part in wiring.projections
         ]
         per_unit = np.divide(1.0, span, out=np.zeros_like(span), where=span > 0)
-        first = 0
+        tokens, first = wiring.populations[0].neurons // len(span), 0
+        offset = -low * per_unit
+        if outputs and offset.any():
+            bias = Population(f"{prefix}bias", 1, Dynamics.CONSTANT)
+            if bias not in populations:
+                populations.append(bias)
+            projections += _to_codes(
+                bias.name, Pattern.DENSE, np.tile(offset, tokens)[None], prefix
+            )
         for output in outputs:
-            width = output.neurons // (wiring.populations[0].neurons // len(span))
+            width = output.neurons // tokens
             weight = np.zeros((width, len(span)))
             weight[np.arange(width), first + np.arange(width)] = per_unit[first : first + width]
             first += width
-            projections += [
-                Projection(output.name, f"{prefix}{code} code", Pattern.BLOCKS, weight)
-                for code in ("query", "key", "value")
-            ]
+            projections += _to_codes(output.name, Pattern.BLOCKS, weight, prefix)
     return Wiring(tuple(populations), tuple(projections))
+
+
+def _to_codes(source: str, pattern: Pattern, weight: Array, prefix: str) -> list[Projection]:
+    """Return the projections of one population to the three codes of a layer."""
+    return [
+        Projection(source, f"{prefix}{code} code", pattern, weight)
+        for code in ("query", "key", "value")
+    ]
 
 
 def _outputs(populations: list[Population]) -> list[Population]:
