@@ -8,6 +8,7 @@ from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear
 
+from spikedim._core import NumericsError
 from spikedim.models._pretrained_config import PretrainedConfig
 
 __all__ = ["SoftmaxOfLayer", "encode", "exact_softmax", "mean_of_tokens"]
@@ -26,13 +27,12 @@ def encode(
     config: PretrainedConfig,
     input_ids: Tensor,
     mask: Tensor,
-    segments: Tensor,
-    softmax: SoftmaxOfLayer = exact_softmax,
+    softmax: SoftmaxOfLayer,
 ) -> Tensor:
-    """Return token vectors [B, N, D] of ids, boolean mask and segments, all [B, N]."""
+    """Return token vectors [B, N, D] of ids and boolean mask, both [B, N], all of segment 0."""
     hidden = (
         weights["embeddings.word_embeddings.weight"][input_ids]
-        + weights["embeddings.token_type_embeddings.weight"][segments]
+        + weights["embeddings.token_type_embeddings.weight"][0]
         + weights["embeddings.position_embeddings.weight"][: input_ids.shape[1]]
     )
     hidden = _norm(weights, config, "embeddings.LayerNorm", hidden)
@@ -44,6 +44,11 @@ def encode(
         inner = gelu(_linear(weights, f"{at}.intermediate.dense", hidden))
         inner = _linear(weights, f"{at}.output.dense", inner)
         hidden = _norm(weights, config, f"{at}.output.LayerNorm", inner + hidden)
+    if not bool(torch.isfinite(hidden).all()):
+        raise NumericsError(
+            f"encode: token vectors must be finite in {hidden.dtype}; got NaN or infinity. "
+            "The weights are too large for that type: use torch.float64, or scale them down."
+        )
     return hidden
 
 

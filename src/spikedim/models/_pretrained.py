@@ -1,7 +1,7 @@
 """A pretrained sentence model, read from a folder and run by plain tensor operations."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -18,7 +18,7 @@ from spikedim._core import (
 )
 from spikedim.models._bert_layers import SoftmaxOfLayer, encode, exact_softmax, mean_of_tokens
 from spikedim.models._pretrained_config import PretrainedConfig, read_config
-from spikedim.models._pretrained_weights import check_shapes, read_weights
+from spikedim.models._pretrained_weights import check_finite, check_shapes, read_weights
 from spikedim.models._token_batch import TokenBatch
 from spikedim.models._tokenise import tokenise
 
@@ -51,7 +51,7 @@ class PretrainedTransformer:
     Raises
     ------
     InputError
-        If a tensor is missing, unexpected, misshapen or of another type.
+        If a tensor is missing, unexpected, misshapen, not finite or of another type.
 
     References
     ----------
@@ -82,6 +82,7 @@ class PretrainedTransformer:
                 "PretrainedTransformer: `weights` must be of one floating-point type; got "
                 f"{sorted(str(kind) for kind in kinds)}."
             )
+        check_finite(self.weights, caller="PretrainedTransformer", name="weights")
 
     @property
     def dtype(self) -> torch.dtype:
@@ -116,6 +117,8 @@ class PretrainedTransformer:
         ------
         InputError
             If shapes, types or token numbers do not fit.
+        NumericsError
+            If a token vector is not finite.
 
         Notes
         -----
@@ -123,15 +126,9 @@ class PretrainedTransformer:
         """
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         batch = TokenBatch(input_ids, mask)
-        self._check(batch, caller="PretrainedTransformer.forward")
-        return encode(
-            self.weights,
-            self.config,
-            batch.input_ids,
-            batch.attention_mask,
-            torch.zeros_like(batch.input_ids),
-            softmax,
-        )
+        columns = batch.input_ids.shape[1]
+        self._check(batch, columns, caller="PretrainedTransformer.forward")
+        return encode(self.weights, self.config, batch.input_ids, batch.attention_mask, softmax)
 
     def embed(
         self,
@@ -160,35 +157,37 @@ class PretrainedTransformer:
         ------
         InputError
             If token numbers or lengths do not fit.
+        NumericsError
+            If a token vector is not finite.
 
         Notes
         -----
         Sentences of like length run together, in batches of at most 2**20 attention scores.
         """
-        self._check(tokens, caller="PretrainedTransformer.embed")
+        self._check(tokens, int(tokens.lengths.max()), caller="PretrainedTransformer.embed")
         out = np.empty((tokens.sentences, self.config.width))
         task = progress.start("embedding sentences", float(tokens.sentences))
-        for rows, columns in tokens.batches(
-            scores_per_square=self.config.heads, most_scores=_MOST_SCORES
-        ):
-            ids = tokens.input_ids[rows, :columns]
-            mask = tokens.attention_mask[rows, :columns]
-            with torch.inference_mode():
-                hidden = encode(
-                    self.weights, self.config, ids, mask, torch.zeros_like(ids), softmax
-                )
-                out[rows.numpy()] = mean_of_tokens(hidden, mask).to(torch.float64).numpy()
-            progress.advance(task, float(len(rows)))
-        progress.finish(task)
+        try:
+            for rows, columns in tokens.batches(
+                scores_per_square=self.config.heads, most_scores=_MOST_SCORES
+            ):
+                ids = tokens.input_ids[rows, :columns]
+                mask = tokens.attention_mask[rows, :columns]
+                with torch.inference_mode():
+                    hidden = encode(self.weights, self.config, ids, mask, softmax)
+                    out[rows.numpy()] = mean_of_tokens(hidden, mask).to(torch.float64).numpy()
+                progress.advance(task, float(len(rows)))
+        finally:
+            progress.finish(task)
         return out
 
-    def tokenise(self, texts: Sequence[str], *, max_tokens: int = 256) -> TokenBatch:
+    def tokenise(self, texts: Iterable[str], *, max_tokens: int = 256) -> TokenBatch:
         """Return the token numbers of `texts`, cut to `max_tokens`.
 
         Parameters
         ----------
-        texts : sequence of str
-            Sentences.
+        texts : iterable of str
+            Sentences, at least one.
         max_tokens : int
             Most tokens of a sentence, start and end included; 3 to the number of positions.
 
@@ -200,24 +199,25 @@ class PretrainedTransformer:
         Raises
         ------
         InputError
-            If a text is no string, or the folder has no tokeniser that can be read.
+            If a text is no string or cannot be split or cut, or the folder has no tokeniser that
+            can be read.
         MissingExtraError
             If the extra ``hf`` is not installed.
         """
         return tokenise(self.folder, texts, max_tokens=max_tokens, positions=self.config.positions)
 
-    def _check(self, tokens: TokenBatch, *, caller: str) -> None:
+    def _check(self, tokens: TokenBatch, columns: int, *, caller: str) -> None:
         """Refuse tokens that this model has no vectors for."""
-        largest, longest = int(tokens.input_ids.max()), int(tokens.lengths.max())
+        largest = int(tokens.input_ids.max())
         if largest >= self.config.vocabulary:
             raise InputError(
                 f"{caller}: `input_ids` must be below {self.config.vocabulary}, the size of the "
                 f"vocabulary; got {largest}. Use this model's own tokeniser."
             )
-        if longest > self.config.positions:
+        if columns > self.config.positions:
             raise InputError(
                 f"{caller}: `input_ids` must have at most {self.config.positions} columns, the "
-                f"positions of this model; got {longest}. Cut the sentences."
+                f"positions of this model; got {columns}. Cut the sentences."
             )
 
 
@@ -256,8 +256,13 @@ def read_pretrained(
     Traceback (most recent call last):
     spikedim._core._errors.InputError: read_pretrained: `folder` must be an existing folder; got ...
     """
-    path = Path(folder).expanduser()
-    if not path.is_dir():
+    path = Path(folder)
+    try:
+        path = path.expanduser()
+        found = path.is_dir()
+    except (RuntimeError, ValueError, OSError):  # no such user, a null character, a long name
+        found = False
+    if not found:
         raise InputError(
             f"read_pretrained: `folder` must be an existing folder; got {str(path)!r}. "
             "Name the folder of a pretrained model."

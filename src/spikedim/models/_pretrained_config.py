@@ -159,7 +159,10 @@ def read_config(folder: Path) -> PretrainedConfig:
     try:
         return PretrainedConfig(**sizes, layer_norm_epsilon=data.get("layer_norm_eps", 1e-12))
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(
+            "read_pretrained: `folder` must hold a config.json of sizes that fit; got "
+            f"{str(path)!r} ({str(error).removesuffix('.')}). Save the model again."
+        ) from error
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from spikedim._core import InputError
 from spikedim.models._pretrained_config import PretrainedConfig
 
-__all__ = ["check_shapes", "read_weights"]
+__all__ = ["check_finite", "check_shapes", "read_weights"]
 
 _FILE = "model.safetensors"
 # Stored by some savers, used by no token vector.
@@ -40,6 +40,16 @@ def check_shapes(
             raise InputError(
                 f"{caller}: `{name}` must hold {key!r} of shape {shape}; got "
                 f"{tuple(shapes[key])}. Its sizes and its tensors do not belong together."
+            )
+
+
+def check_finite(weights: Mapping[str, Tensor], *, caller: str, name: str) -> None:
+    """Refuse NaN and infinity, which a larger type than this one may hold as a number."""
+    for key, tensor in weights.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise InputError(
+                f"{caller}: `{name}` must hold weights that are finite in {tensor.dtype}; got NaN "
+                f"or infinity in {key!r}. Read them as torch.float64, or fetch or save them again."
             )
 
 
@@ -76,12 +86,7 @@ def read_weights(folder: Path, config: PretrainedConfig, dtype: torch.dtype) -> 
             f"read_pretrained: `folder` must hold a whole safetensors file; got {str(path)!r} "
             f"({str(error).splitlines()[0]:.120}). Fetch or save it again."
         ) from error
-    for key, tensor in weights.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise InputError(
-                f"read_pretrained: `folder` must hold finite weights; got NaN or infinity in "
-                f"{key!r}. Fetch or save it again."
-            )
+    check_finite(weights, caller="read_pretrained", name="folder")
     return weights
 
 

@@ -25,6 +25,9 @@ from spikedim.models._token_batch import TokenBatch
 
 __all__ = ["SpikingSoftmaxTransformer", "replace_softmax"]
 
+_CALLER = "replace_softmax"
+_STOCHASTIC = (SoftmaxMode.GLI_RANDOM_PHASE, SoftmaxMode.GLI_ESCAPE, SoftmaxMode.RACE)
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -43,12 +46,33 @@ class SpikingSoftmaxTransformer:
         Which circuit.
     steps : int
         T of every circuit.
+
+    Raises
+    ------
+    InputError
+        If a layer does not exist or is named twice, none is named, `steps` < 1, or `mode` is
+        unknown.
     """
 
     model: PretrainedTransformer
     layers: tuple[int, ...]
     mode: SoftmaxMode
     steps: int
+
+    def __post_init__(self) -> None:
+        check_integer(self.steps, name="steps", caller=_CALLER)
+        mode = check_choice(self.mode, SoftmaxMode, name="mode", caller=_CALLER)
+        wanted = [
+            check_integer(layer, name="layers", caller=_CALLER, minimum=0) for layer in self.layers
+        ]
+        most = self.model.config.layers
+        if not wanted or len(set(wanted)) < len(wanted) or max(wanted) >= most:
+            raise InputError(
+                f"{_CALLER}: `layers` must be different numbers from 0 to {most - 1}, at least "
+                f"one; got {wanted}."
+            )
+        object.__setattr__(self, "mode", SoftmaxMode(mode))
+        object.__setattr__(self, "layers", tuple(sorted(wanted)))
 
     def embed(
         self,
@@ -89,6 +113,12 @@ class SpikingSoftmaxTransformer:
         circuits said, so their logits are not those of the exact model; each layer's attention
         error is against the exact softmax of its own logits.
         """
+        drawn = self.mode in _STOCHASTIC
+        if not isinstance(generator, np.random.Generator) and (drawn or generator is not None):
+            raise InputError(
+                "SpikingSoftmaxTransformer.embed: `generator` must be a numpy.random.Generator; "
+                f"got {type(generator).__name__}. Pass `numpy.random.default_rng(0)`."
+            )
         tallies = {layer: SoftmaxTally(layer) for layer in self.layers}
 
         def spiking(layer: int, logits: Tensor) -> Tensor:
@@ -165,24 +195,19 @@ def replace_softmax(
     >>> run.layers[0].rows, run.holds
     (6, True)
     """
-    caller = "replace_softmax"
-    count = check_integer(steps, name="steps", caller=caller)
-    chosen = SoftmaxMode(
-        check_choice(str(mode), [str(m) for m in SoftmaxMode], name="mode", caller=caller)
-    )
-    most = model.config.layers
+    chosen: Iterable[int]
     if isinstance(layers, str):
-        check_choice(layers, ["all"], name="layers", caller=caller)
-        return SpikingSoftmaxTransformer(model, tuple(range(most)), chosen, count)
-    wanted = sorted(
-        check_integer(layer, name="layers", caller=caller, minimum=0) for layer in layers
-    )
-    if not wanted or len(set(wanted)) < len(wanted) or wanted[-1] >= most:
+        check_choice(layers, ["all"], name="layers", caller=_CALLER)
+        chosen = range(model.config.layers)
+    elif isinstance(layers, Iterable):
+        chosen = layers
+    else:
         raise InputError(
-            f"{caller}: `layers` must be different numbers from 0 to {most - 1}, at least one; "
-            f"got {wanted}."
+            f"{_CALLER}: `layers` must be 'all' or numbers of layers; got {layers!r}. "
+            f"Write [{layers!r}] for one layer."
         )
-    return SpikingSoftmaxTransformer(model, tuple(wanted), chosen, count)
+    name = check_choice(mode, SoftmaxMode, name="mode", caller=_CALLER)
+    return SpikingSoftmaxTransformer(model, tuple(chosen), SoftmaxMode(name), steps)
 
 
 def _real_rows(logits: Tensor) -> Tensor:

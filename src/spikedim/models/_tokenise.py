@@ -1,7 +1,7 @@
 """Texts to token numbers, by the tokeniser that lies in a pretrained folder."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ __all__ = ["tokenise"]
 
 _CALLER = "PretrainedTransformer.tokenise"
 _FEWEST_TOKENS = 3  # the two that mark start and end, and one of the text
+# The library raises nothing more precise than BaseException, for panics of its compiled part.
+_STOPS = (KeyboardInterrupt, SystemExit, MemoryError)
 
 
 def tokenise(
-    folder: Path | None, texts: Sequence[str], *, max_tokens: int, positions: int
+    folder: Path | None, texts: Iterable[str], *, max_tokens: int, positions: int
 ) -> TokenBatch:
     """Return the tokens of `texts`, each cut to `max_tokens`."""
     most = check_integer(max_tokens, name="max_tokens", caller=_CALLER, minimum=_FEWEST_TOKENS)
@@ -26,15 +28,8 @@ def tokenise(
             f"{_CALLER}: `max_tokens` must be at most {positions}, the positions of this model; "
             f"got {most}."
         )
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts) or not texts:
-        raise InputError(
-            f"{_CALLER}: `texts` must be a sequence of at least one string; got "
-            f"{type(texts).__name__} of length {len(texts)}."
-        )
-    tokeniser = _open(folder)
-    tokeniser.enable_truncation(max_length=most)
-    tokeniser.no_padding()
-    found = [code.ids for code in tokeniser.encode_batch(list(texts))]
+    lines = _lines(texts)
+    found = _encoded(_open(folder), lines, most)
     longest = max(len(ids) for ids in found)
     if longest == 0:
         raise InputError(
@@ -46,6 +41,40 @@ def tokenise(
         ids[row, : len(numbers)] = torch.tensor(numbers, dtype=torch.int64)
         mask[row, : len(numbers)] = 1
     return TokenBatch(ids, mask)
+
+
+def _lines(texts: Any) -> list[str]:
+    """Return the texts, at least one, each of them a string."""
+    iterable = isinstance(texts, Iterable) and not isinstance(texts, str | bytes)
+    lines = list(texts) if iterable else []
+    if not lines or not all(isinstance(line, str) for line in lines):
+        raise InputError(
+            f"{_CALLER}: `texts` must be at least one string; got "
+            f"{type(texts).__name__}{f' of length {len(lines)}' if iterable else ''}."
+        )
+    return lines
+
+
+def _encoded(tokeniser: Any, lines: list[str], most: int) -> list[list[int]]:
+    """Return the token numbers of each line, at most `most` of them."""
+    try:
+        tokeniser.enable_truncation(max_length=most)
+        tokeniser.no_padding()
+        found = [code.ids for code in tokeniser.encode_batch(lines)]
+    except _STOPS:
+        raise
+    except BaseException as error:
+        raise InputError(
+            f"{_CALLER}: `texts` must be texts that the tokeniser can split; got an error "
+            f"({str(error)[:120]}). Look for halves of surrogate pairs, or fetch the folder again."
+        ) from error
+    longest = max(len(ids) for ids in found)
+    if longest > most:
+        raise InputError(
+            f"{_CALLER}: `max_tokens` must leave room for what the tokeniser adds to each text; "
+            f"got {most} where it gives {longest}. Raise it, or cut the texts."
+        )
+    return found
 
 
 def _open(folder: Path | None) -> Any:
@@ -67,7 +96,9 @@ def _open(folder: Path | None) -> Any:
         if path == whole:
             return tokenizers.Tokenizer.from_file(str(path))
         return tokenizers.BertWordPieceTokenizer(str(path), lowercase=_lower_case(folder))
-    except Exception as error:  # the library raises nothing more precise
+    except _STOPS:
+        raise
+    except BaseException as error:
         raise InputError(
             f"{_CALLER}: `folder` must hold a tokeniser that can be read; got {str(path)!r} "
             f"({str(error)[:120]}). Fetch or save it again."

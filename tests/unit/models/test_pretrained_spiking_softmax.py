@@ -13,6 +13,7 @@ from spikedim.circuits import SoftmaxMode, softmax
 from spikedim.models import (
     PretrainedTransformer,
     SpikingSoftmaxRun,
+    SpikingSoftmaxTransformer,
     TokenBatch,
     replace_softmax,
 )
@@ -140,6 +141,13 @@ def test_a_stochastic_circuit_repeats_with_its_seed_and_needs_a_generator(model)
         spiking.embed(TOKENS)
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("mode", ["gli", "race"])
+def test_a_seed_in_place_of_a_generator_is_refused_at_the_door(model, mode):
+    with pytest.raises(InputError, match=r"^SpikingSoftmaxTransformer.embed: `generator` .*int"):
+        replace_softmax(model, steps=8, mode=mode).embed(TOKENS, generator=3)
+
+
 def test_an_error_that_was_not_measured_is_absent(model):
     run = replace_softmax(model, steps=8).embed(TOKENS, measure_error=False)
     for layer in run.layers:
@@ -170,12 +178,24 @@ def test_the_run_says_what_does_not_spike_and_survives_json(model):
         ({"steps": 4, "layers": (0, 2)}, r"`layers` must be different numbers from 0 to 1.*0, 2"),
         ({"steps": 4, "layers": (1, 1)}, r"`layers` must be different numbers"),
         ({"steps": 4, "layers": ()}, r"`layers` must be different numbers.*got \[\]"),
+        ({"steps": 4, "layers": 3}, r"`layers` must be 'all' or numbers of layers; got 3\. W"),
         ({"steps": 4, "layers": (-1,)}, r"`layers` must be an integer >= 0; got -1"),
     ],
 )
 def test_bad_choices_are_refused(model, given, message):
     with pytest.raises(InputError, match=rf"^replace_softmax: {message}"):
         replace_softmax(model, **given)
+
+
+@pytest.mark.parametrize("layers", [(), (99,), (0, 0)])
+def test_layers_are_checked_however_the_model_is_made(model, layers):
+    with pytest.raises(InputError, match=r"`layers` must be different numbers from 0 to 1"):
+        SpikingSoftmaxTransformer(model, layers, SoftmaxMode.GLI, 4)
+
+
+def test_layers_are_put_in_order(model):
+    run = replace_softmax(model, steps=4, layers=(1, 0)).embed(TOKENS)
+    assert [layer.layer for layer in run.layers] == [0, 1]
 
 
 def test_the_order_of_sentences_does_not_matter(model):

@@ -11,10 +11,16 @@ from spikedim._core import InputError, MissingExtraError
 from spikedim.models import PretrainedTransformer, read_pretrained
 
 
+class Panic(BaseException):
+    """What the compiled part raises; no `Exception`."""
+
+
 class Words:
     """Splits at spaces; what it was told is kept in `said`."""
 
     def __init__(self, path, lowercase=None):
+        if "panic" in Path(path).read_text("utf-8"):
+            raise Panic("slice index starts at 9")
         if "broken" in Path(path).read_text("utf-8"):
             raise Exception("no tokeniser here")
         self.said = {"file": path.rpartition("/")[2], "lowercase": lowercase}
@@ -31,8 +37,12 @@ class Words:
         self.said["padding"] = None
 
     def encode_batch(self, texts):
-        most = self.said["most"] - 2
-        ids = [[WORDS.index(w) for w in text.split()][:most] for text in texts]
+        if "panic" in texts:
+            raise Panic("called unwrap on None")
+        if "stop" in texts:
+            raise KeyboardInterrupt
+        most = self.said["most"] + 2 if "long" in texts else self.said["most"] - 2
+        ids = [[WORDS.index(w) if w in WORDS else 1 for w in text.split()][:most] for text in texts]
         return [SimpleNamespace(ids=[2, *line, 3] if most > 1 else []) for line in ids]
 
 
@@ -66,9 +76,13 @@ def test_the_whole_tokeniser_is_preferred_and_the_case_is_read(model):
 @pytest.mark.parametrize(
     ("texts", "most", "message"),
     [
-        ("one string", 5, r"`texts` must be a sequence of at least one string; got str"),
+        ("one string", 5, r"`texts` must be at least one string; got str"),
         ([], 5, r"`texts` must be .*got list of length 0"),
-        (["it", 3], 5, r"`texts` must be a sequence of at least one string"),
+        (["it", 3], 5, r"`texts` must be at least one string"),
+        (3, 5, r"`texts` must be .*got int\."),
+        (b"it", 5, r"`texts` must be .*got bytes\."),
+        (["panic"], 5, r"`texts` must be texts that the tokeniser can split; got .*unwrap on None"),
+        (["it it it it it", "long"], 3, r"`max_tokens` must leave room .* 3 where it gives 7"),
         (["it"], 8, r"`max_tokens` must be at most 7, the positions of this model; got 8"),
         (["it"], 2, r"`max_tokens` must be an integer >= 3; got 2"),
         (["it"], 3, r"`texts` must give tokens; got none"),
@@ -79,9 +93,22 @@ def test_texts_that_do_not_fit_are_refused(model, texts, most, message):
         model.tokenise(texts, max_tokens=most)
 
 
+def test_texts_may_come_one_by_one(model):
+    batch = model.tokenise((text for text in ("it", "a film")), max_tokens=5)
+    assert batch.input_ids.tolist() == [[2, 9, 3, 0], [2, 4, 7, 3]]
+
+
+def test_an_interrupt_stays_an_interrupt(model):
+    with pytest.raises(KeyboardInterrupt):
+        model.tokenise(["stop"], max_tokens=5)
+
+
 def test_a_folder_without_a_tokeniser_is_refused(model):
     (model.folder / "vocab.txt").write_text("broken")
     with pytest.raises(InputError, match=r"can be read; got .*vocab.txt.* \(no tokeniser here\)"):
+        model.tokenise(["it"], max_tokens=5)
+    (model.folder / "vocab.txt").write_text("panic")
+    with pytest.raises(InputError, match=r"can be read; got .*vocab.txt.* \(slice index starts"):
         model.tokenise(["it"], max_tokens=5)
     (model.folder / "vocab.txt").write_text("a\n")
     (model.folder / "tokenizer_config.json").write_text("{")
