@@ -9,6 +9,7 @@ from spikedim._core._checks import (
     check_in,
     check_integer,
     check_number,
+    check_numbers,
     check_positive,
 )
 from spikedim._core._errors import (
@@ -53,6 +54,7 @@ __all__ = [
     "check_in",
     "check_integer",
     "check_number",
+    "check_numbers",
     "check_positive",
     "check_writable",
     "fingerprint_arrays",

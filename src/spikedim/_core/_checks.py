@@ -17,8 +17,17 @@ __all__ = [
     "check_in",
     "check_integer",
     "check_number",
+    "check_numbers",
     "check_positive",
 ]
+
+
+def _shown(value: object) -> str:
+    """Return `value` as it is written; whole numbers beyond what Python writes by their size."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _advice(advice: str) -> str:
@@ -33,7 +42,7 @@ def check_number(value: object, *, name: str, caller: str, advice: str = "") -> 
         bad = True
     if bad:
         raise InputError(
-            f"{caller}: `{name}` must be a finite number; got {value!r}.{_advice(advice)}"
+            f"{caller}: `{name}` must be a finite number; got {_shown(value)}.{_advice(advice)}"
         )
     return float(value)  # type: ignore[arg-type]
 
@@ -42,7 +51,9 @@ def check_positive(value: object, *, name: str, caller: str, advice: str = "") -
     """Return `value` as a finite float above zero, or raise `InputError`."""
     number = check_number(value, name=name, caller=caller, advice=advice)
     if number <= 0:
-        raise InputError(f"{caller}: `{name}` must be above 0; got {value!r}.{_advice(advice)}")
+        raise InputError(
+            f"{caller}: `{name}` must be above 0; got {_shown(value)}.{_advice(advice)}"
+        )
     return number
 
 
@@ -50,7 +61,9 @@ def check_fraction(value: object, *, name: str, caller: str, advice: str = "") -
     """Return `value` as a float in (0, 1], or raise `InputError`."""
     number = check_number(value, name=name, caller=caller, advice=advice)
     if not 0 < number <= 1:
-        raise InputError(f"{caller}: `{name}` must be in (0, 1]; got {value!r}.{_advice(advice)}")
+        raise InputError(
+            f"{caller}: `{name}` must be in (0, 1]; got {_shown(value)}.{_advice(advice)}"
+        )
     return number
 
 
@@ -61,7 +74,8 @@ def check_in(
     number = check_number(value, name=name, caller=caller, advice=advice)
     if not low <= number <= high:
         raise InputError(
-            f"{caller}: `{name}` must be in [{low:g}, {high:g}]; got {value!r}.{_advice(advice)}"
+            f"{caller}: `{name}` must be in [{low:g}, {high:g}]; got {_shown(value)}."
+            f"{_advice(advice)}"
         )
     return number
 
@@ -72,7 +86,8 @@ def check_integer(
     """Return `value` as an int of at least `minimum`, or raise `InputError`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
         raise InputError(
-            f"{caller}: `{name}` must be an integer >= {minimum}; got {value!r}.{_advice(advice)}"
+            f"{caller}: `{name}` must be an integer >= {minimum}; got {_shown(value)}."
+            f"{_advice(advice)}"
         )
     return int(value)
 
@@ -87,14 +102,11 @@ def check_choice(value: object, choices: Iterable[str], *, name: str, caller: st
     raise InputError(f"{caller}: `{name}` must be one of {', '.join(known)}; got {value!r}.{hint}")
 
 
-def check_array(
-    x: Any, *, name: str, caller: str, ndim: tuple[int, ...] = (2,), min_rows: int = 1
-) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return `x` as a finite real numpy array of an allowed number of axes.
+def check_numbers(x: Any, *, name: str, caller: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return `x` as a real numpy array of any shape, NaN and infinity included.
 
-    Integer arrays keep their type, so that 8-bit data can take the exact path. Tensors are
-    read without a copy where numpy can share their memory; bfloat16 and 8-bit floats, which
-    numpy does not know, are widened to float32, which holds their every value.
+    Tensors are read without a copy where numpy can share their memory; bfloat16 and 8-bit floats,
+    which numpy does not know, are widened to float32, which holds their every value.
     """
     try:
         array = _as_numpy(x)
@@ -114,6 +126,18 @@ def check_array(
             f"{caller}: `{name}` must be an array of real numbers; got {array.dtype} "
             f"({type(x).__name__})."
         )
+    return array
+
+
+def check_array(
+    x: Any, *, name: str, caller: str, ndim: tuple[int, ...] = (2,), min_rows: int = 1
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return `x` as a finite real numpy array of an allowed number of axes.
+
+    Integer arrays keep their type, so that 8-bit data can take the exact path; `check_numbers`
+    says how tensors are read.
+    """
+    array = check_numbers(x, name=name, caller=caller)
     if array.ndim not in ndim:
         axes = " or ".join(str(k) for k in ndim)
         raise InputError(

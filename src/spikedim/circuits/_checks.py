@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import InputError, check_integer
+from spikedim._core import InputError, check_integer, check_numbers
 
 __all__ = [
+    "MOST_STEPS",
     "check_generator",
     "check_logits",
     "check_matrix",
@@ -17,14 +18,17 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_MOST_STEPS = 1 << 40
+MOST_STEPS = 1 << 40
 
 
 def check_steps(steps: object, *, caller: str, name: str = "steps") -> int:
     """Return T as an int of at least 1."""
     count = check_integer(steps, name=name, caller=caller)
-    if count > _MOST_STEPS:
-        raise InputError(f"{caller}: `{name}` must be at most 2**40; got {steps!r}.")
+    if count > MOST_STEPS:
+        shown = f"{count:,}" if count < 1 << 64 else "a number above 2**64"
+        raise InputError(
+            f"{caller}: `{name}` must be at most 2**40; got {shown}. No run takes so long."
+        )
     return count
 
 
@@ -33,7 +37,8 @@ def check_logits(logits: Any, *, caller: str, name: str = "logits") -> Array:
     array = _numbers(logits, name, caller)
     if array.ndim < 1 or array.size == 0:
         raise InputError(
-            f"{caller}: `{name}` must have shape [..., n] with no empty axis; got {array.shape}."
+            f"{caller}: `{name}` must have shape [..., n] with no empty axis; got {array.shape}. "
+            "Put the competitors of a row on the last axis."
         )
     if np.isnan(array).any() or np.isposinf(array).any():
         raise InputError(
@@ -53,8 +58,8 @@ def check_rates(rates: Any, *, caller: str, name: str = "rates", ndim: int | Non
     array = check_matrix(rates, caller=caller, name=name, ndim=ndim)
     if array.min() < 0 or array.max() > 1:
         raise InputError(
-            f"{caller}: `{name}` must be in [0, 1]; got values from {array.min():g} to "
-            f"{array.max():g}. Rescale them; nothing is clipped here."
+            f"{caller}: `{name}` must be in [0, 1]; got values from {array.min()} to "
+            f"{array.max()}. Rescale them; nothing is clipped here."
         )
     return array
 
@@ -63,9 +68,14 @@ def check_matrix(x: Any, *, caller: str, name: str, ndim: int | None = 2) -> Arr
     """Return a finite, non-empty array of `ndim` axes (None: any) as float64."""
     array = _numbers(x, name, caller)
     if ndim is not None and array.ndim != ndim:
-        raise InputError(f"{caller}: `{name}` must have {ndim} axes; got shape {array.shape}.")
+        raise InputError(
+            f"{caller}: `{name}` must have {ndim} axes; got shape {array.shape}. Reshape it."
+        )
     if array.size == 0:
-        raise InputError(f"{caller}: `{name}` must have no empty axis; got shape {array.shape}.")
+        raise InputError(
+            f"{caller}: `{name}` must have no empty axis; got shape {array.shape}. "
+            "Give it at least one entry."
+        )
     if not np.isfinite(array).all():
         raise InputError(
             f"{caller}: `{name}` must be finite; got NaN or infinity. Remove or impute it."
@@ -101,21 +111,19 @@ def check_noise(
         )
     array = _numbers(noise, name, caller)
     if array.shape != shape:
-        raise InputError(f"{caller}: `{name}` must have shape {shape}; got {array.shape}.")
+        raise InputError(
+            f"{caller}: `{name}` must have shape {shape}; got {array.shape}. "
+            f"Pass `generator.random({shape})`."
+        )
     if not ((array >= 0) & (array < 1)).all():
-        raise InputError(f"{caller}: `{name}` must be in [0, 1); got a value outside or NaN.")
+        raise InputError(
+            f"{caller}: `{name}` must be in [0, 1); got a value outside or NaN. "
+            f"Pass `generator.random({shape})`."
+        )
     return array
 
 
 def _numbers(x: Any, name: str, caller: str) -> Array:
-    """Return `x` as a float64 array, sharing memory where it can."""
-    try:
-        array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{caller}: `{name}` must be an array of numbers; got {type(x).__name__}. "
-            "Convert it to an array, a tensor with `x.float()`."
-        ) from error
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{caller}: `{name}` must be an array of real numbers; got {array.dtype}.")
-    return array.astype(np.float64, copy=False)
+    """Return `x` as a float64 array, sharing memory where it can; too large for it is infinite."""
+    with np.errstate(over="ignore"):
+        return check_numbers(x, name=name, caller=caller).astype(np.float64, copy=False)

@@ -15,6 +15,7 @@ from spikedim._core import (
     check_in,
     check_integer,
     check_number,
+    check_numbers,
     check_positive,
 )
 
@@ -204,3 +205,20 @@ def test_array_keeps_half_precision_tensors_as_they_are():
     got = check_array(x, name="x", caller="f")
     assert got.dtype == np.float16
     assert np.array_equal(got, x.numpy())
+
+
+def test_numbers_too_long_to_write_are_refused_in_words():
+    with pytest.raises(
+        InputError, match=r"must be an integer >= 1; got a number of thousands of dig"
+    ):
+        check_integer(-(10**5000), name="k", caller="f")
+    with pytest.raises(
+        InputError, match=r"must be a finite number; got a number of thousands of dig"
+    ):
+        check_number(10**5000, name="k", caller="f")
+
+
+def test_numbers_of_any_shape_may_be_infinite():
+    got = check_numbers([[np.inf], [1.0]], name="x", caller="f")
+    assert got.tolist() == [[np.inf], [1.0]]
+    assert check_numbers(3, name="x", caller="f").shape == ()
