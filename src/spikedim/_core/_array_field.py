@@ -46,6 +46,8 @@ class _ArrayField:
             raise ValueError(f"must be nested lists of equal lengths of {wanted}") from None
         if array.size and array.dtype.kind not in {"f": "fi", "i": "i", "b": "b"}[wanted.kind]:
             raise ValueError(f"must be nested lists of {wanted}")
+        if wanted.kind == "f" and not np.isfinite(array).all():
+            raise ValueError("must hold finite numbers")  # JSON readers take 1e999 for infinity
         return array.astype(wanted)
 
 

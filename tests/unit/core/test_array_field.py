@@ -64,3 +64,12 @@ def test_nan_does_not_leave():
 
 def test_the_json_schema_says_what_the_lists_hold():
     assert Holder.json_schema()["properties"]["counts"]["description"] == "nested lists of integers"
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_numbers_beyond_float64_are_no_infinity(number):
+    written = Holder(np.array([0.5]), HOLDER.counts, HOLDER.flags).to_json()
+    text = written.replace("0.5", number)
+    assert number in text
+    with pytest.raises(InputError, match=r"`rates` .*must hold finite numbers"):
+        Holder.from_json(text)
