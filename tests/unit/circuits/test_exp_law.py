@@ -22,6 +22,29 @@ def test_order_is_the_smallest_that_is_enough(half_range, error):
     assert order == 1 or stats.poisson.sf(order - 1, 2 * half_range) > error
 
 
+def test_order_reaches_as_far_down_as_orders_go():
+    order = taylor_order(half_range=1.0, error=1e-17)
+    assert stats.poisson.sf(order, 2.0) <= 1e-17 < stats.poisson.sf(order - 1, 2.0)
+    with pytest.raises(InputError, match=r"`error` must be at least .*, that of order 128, for a"):
+        taylor_order(half_range=27.0, error=1e-30)
+
+
+def test_steps_beyond_every_run_are_refused():
+    assert taylor_steps(half_range=1.0, epsilon_relative=1.6e-6) <= 2**40
+    with pytest.raises(
+        InputError,
+        match=r"`epsilon_relative` must be at least 1\.57e-06, which takes 2\*\*40 steps",
+    ):
+        taylor_steps(half_range=1.0, epsilon_relative=1.5e-6)
+    with pytest.raises(InputError, match=r"got 1e-200\. Narrow `half_range`\."):
+        taylor_steps(half_range=1.0, epsilon_relative=1e-200)
+
+
+def test_an_exponent_just_outside_is_shown_with_all_digits():
+    with pytest.raises(InputError, match=r"got values from 1\.0000002 to 1\.0000002\. Widen"):
+        taylor_bias([1.0000002], half_range=1.0, order=3)
+
+
 @pytest.mark.parametrize("error", [0.0, -1.0, 1.0, 2.0])
 def test_order_refuses_an_error_outside_the_open_unit_interval(error):
     with pytest.raises(InputError, match=r"^taylor_order: `error` must be"):

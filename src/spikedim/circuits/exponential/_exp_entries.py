@@ -10,7 +10,7 @@ from spikedim._core import InputError, Provenance, WeakResultWarning, check_posi
 from spikedim.circuits._certificate import Theorem, certify
 from spikedim.circuits._checks import check_matrix
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._rows import MEASURED_ENTRIES, is_measured
+from spikedim.circuits._rows import is_measured, unmeasured_reason
 from spikedim.circuits._wiring import Wiring
 
 __all__ = [
@@ -51,7 +51,7 @@ def check_exponents(z: Any, half_range: object, *, caller: str) -> tuple[Array, 
     if np.abs(array).max() > limit:
         raise InputError(
             f"{caller}: `z` must lie in [-{limit:g}, {limit:g}]; got values from "
-            f"{array.min():g} to {array.max():g}. Widen `half_range` or shift z; nothing is "
+            f"{array.min()} to {array.max()}. Widen `half_range` or shift z; nothing is "
             "clipped here."
         )
     return array, limit
@@ -116,9 +116,7 @@ def exponential_result(
     target = np.exp(z.ravel()) if measured else None
     gap = None if target is None else np.abs(value - target)
     quiet = int(np.count_nonzero(silent))
-    reasons = [] if measured else [f"more than {MEASURED_ENTRIES:,} entries: not measured"]
-    if measure_error is False:
-        reasons = ["the error was not asked for"]
+    reasons = [] if measured else [unmeasured_reason(z.size, measure_error)]
     if quiet:
         reasons.append(f"{quiet} of {z.size} entries got no output spike and say 0")
     certificate = certify(

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from spikedim._core import InputError, check_choice, check_integer, check_positive
-from spikedim.circuits._checks import check_steps
+from spikedim.circuits._checks import MOST_STEPS, check_steps
 from spikedim.circuits.exponential._coincidence_series import Streams, series_variance
 from spikedim.circuits.exponential._exp_entries import (
     Array,
@@ -65,12 +65,13 @@ def taylor_order(*, half_range: float, error: float) -> int:
     fraction = check_positive(error, name="error", caller=caller)
     if fraction >= 1:
         raise InputError(f"{caller}: `error` must be in (0, 1); got {error!r}. Use e.g. 1e-3.")
-    order = max(1, int(stats.poisson.isf(fraction, 2 * limit)))
-    while order > 1 and stats.poisson.sf(order - 1, 2 * limit) <= fraction:
-        order -= 1
-    while stats.poisson.sf(order, 2 * limit) > fraction:
-        order += 1
-    return order
+    left = stats.poisson.sf(np.arange(1, _MOST_ORDERS + 1), 2 * limit)
+    if left[-1] > fraction:
+        raise InputError(
+            f"{caller}: `error` must be at least {left[-1]:.3g}, that of order {_MOST_ORDERS}, for "
+            f"a half range of {limit:g}; got {error!r}. No run averages so far down."
+        )
+    return 1 + int(np.argmax(left <= fraction))
 
 
 def taylor_bias(z: Any, *, half_range: float, order: int) -> Array:
@@ -203,8 +204,14 @@ def taylor_steps(*, half_range: float, epsilon_relative: float) -> int:
     caller = "taylor_steps"
     limit = check_half_range(half_range, caller=caller)
     epsilon = check_positive(epsilon_relative, name="epsilon_relative", caller=caller)
-    needed = math.exp(min(limit - 2 * math.log(epsilon), 700.0))
-    return max(1, math.ceil(needed))
+    exponent = limit - 2 * math.log(epsilon)
+    if exponent > math.log(MOST_STEPS):
+        least = math.exp(limit / 2) / math.sqrt(MOST_STEPS)
+        raise InputError(
+            f"{caller}: `epsilon_relative` must be at least {least:.3g}, which takes 2**40 steps "
+            f"for a half range of {limit:g}; got {epsilon_relative!r}. Narrow `half_range`."
+        )
+    return max(1, math.ceil(math.exp(exponent)))
 
 
 def factory_variance(z: Any, *, half_range: float, steps: int) -> Array:
