@@ -12,6 +12,7 @@ from spikedim.bounds import Assumption
 __all__ = ["Certificate", "Theorem", "all_hold", "certify", "worst_row"]
 
 _ROUNDING = 1e-9  # slack of a comparison in float64, relative to the bound
+_FLOOR = 1e-12  # and that of sums of shares; (n - 1) / N is above it in the longest run
 
 
 @final
@@ -121,13 +122,18 @@ def all_hold(verdicts: Iterable[bool | None]) -> bool | None:
     return None if None in found or not found else True
 
 
+def _within(error: Any, bound: Any) -> Any:
+    """Whether errors keep their bounds, rounding aside."""
+    return error <= bound * (1 + _ROUNDING) + _FLOOR
+
+
 def worst_row(errors: Any, bounds: Any) -> tuple[float, float]:
     """Return error and bound of the row that is closest to its bound, or furthest past it."""
     errors, bounds = np.broadcast_arrays(np.atleast_1d(errors), np.atleast_1d(bounds))
     errors, bounds = errors.ravel(), bounds.ravel()
-    broken = errors > bounds * (1 + _ROUNDING) + _ROUNDING
+    broken = ~_within(errors, bounds)
     # A row with bound 0 and error 1e-17 must hide no row that breaks its bound.
-    excess = (errors - bounds) / (bounds + _ROUNDING)
+    excess = (errors - bounds) / (bounds + _FLOOR)
     at = np.argmax(np.where(broken | ~broken.any(), excess, -np.inf))
     return float(errors[at]), float(bounds[at])
 
@@ -164,7 +170,7 @@ def certify(
         errors = bounds = None  # every row is silent
     if errors is not None and bounds is not None:
         error, bound = worst_row(errors, bounds)
-        holds = error <= bound * (1 + _ROUNDING) + _ROUNDING
+        holds = bool(_within(error, bound))
     elif errors is not None:
         error = float(np.max(errors))
     elif bounds is not None:

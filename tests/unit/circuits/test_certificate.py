@@ -14,6 +14,14 @@ def test_the_row_nearest_to_its_own_bound_is_shown():
     assert worst_row([0.2, 0.3], 0.25) == (0.3, 0.25)
 
 
+@pytest.mark.parametrize("bound", [2.0, 1e-3, 3e-9, 1e-11])
+def test_bounds_of_any_size_are_checked(bound):
+    assert certify(THEOREM, errors=[bound * (1 + 1e-12)], bounds=[bound], **BUILT).holds is True
+    assert certify(THEOREM, errors=[bound * 1.2], bounds=[bound], **BUILT).holds is False
+    worst = worst_row([1.2 * bound, 1.0], [bound, 1.1])
+    assert worst == (1.2 * bound, bound)
+
+
 def test_a_zero_bound_is_passed_by_any_error():
     assert worst_row([0.0, 1e-3], [1.0, 0.0]) == (1e-3, 0.0)
 
@@ -53,7 +61,7 @@ def test_all_rows_silent_leaves_no_number():
 
 
 def test_a_row_that_may_not_err_hides_no_broken_row():
-    assert worst_row(np.array([1e-10, 0.105]), np.array([0.0, 0.1])) == (0.105, 0.1)
+    assert worst_row(np.array([1e-13, 0.105]), np.array([0.0, 0.1])) == (0.105, 0.1)
     assert worst_row(np.array([1e-17, 0.09]), np.array([0.0, 0.1])) == (1e-17, 0.0)
 
 
