@@ -101,6 +101,14 @@ def test_sub_gaussian_constant_is_largest_at_one_half_and_bounds_the_variance():
             assert moment <= tilt**2 * proxy / 2 + 1e-12
 
 
+def test_rates_next_to_0_are_taken():
+    x = np.array([[1e-310], [0.5]])
+    got = bernstein_windows(
+        x, function=centred, window=4, lipschitz=1.0, generator=np.random.default_rng(0)
+    )
+    assert got.certificate.holds
+
+
 def test_an_estimated_slope_says_so(samples):
     got = run(samples, lipschitz=None, batched=True)
     assert "lower estimate" in got.certificate.theorem.assumptions[1].text

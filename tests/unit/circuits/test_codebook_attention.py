@@ -90,6 +90,22 @@ def test_the_wiring_computes_the_value(net, samples):
         np.testing.assert_allclose(weight["look-up", "read-out"][best], want, atol=1e-12)
 
 
+@pytest.mark.parametrize("x", [0.0, 0.1, 1.0])
+def test_the_winning_drive_is_above_0_whatever_the_token(net, x):
+    drive = np.zeros(16)
+    for part in net.wiring().projections:
+        if part.target == "quantiser 1" and part.source == "token 1":
+            drive += np.full(2, x) @ part.weight
+        if part.target == "quantiser 1" and part.source == "bias":
+            drive += part.weight[0]
+    assert drive.max() > 0
+
+
+def test_a_temperature_near_0_leaves_the_hard_answer(net, samples):
+    got = net.attend(samples, temperature=1e-320, quantiser_temperature=1e-320)
+    np.testing.assert_allclose(got, net.run(samples).value)
+
+
 def test_counts_of_neurons_synapses_and_steps(net, samples):
     got = net.run(samples)
     graph = got.to_graph()
@@ -155,6 +171,11 @@ def test_cold_attention_is_the_circuit(net, samples):
     got = net.attend(samples, temperature=1e-3)
     np.testing.assert_allclose(got, net.run(samples).value, atol=1e-12)
     assert net.attend(samples[0], temperature=1e-3).shape == (2, 2)
+
+
+def test_leak_temperature_is_the_one_that_it_says(net):
+    want = 2 / (4 * math.log((net.memory_size + 1) / 0.01))
+    assert net.leak_temperature(leak=0.01) == pytest.approx(want)
 
 
 def test_leak_temperature_keeps_the_leak(net):

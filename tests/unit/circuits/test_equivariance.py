@@ -4,7 +4,7 @@ import torch
 from tests.token_functions import centred, design, ranked, running_sum
 
 from spikedim._core import InputError
-from spikedim.circuits import equivariance_gap
+from spikedim.circuits import CodebookAttention, equivariance_gap
 
 
 @pytest.mark.parametrize("function", [centred, design, ranked])
@@ -38,6 +38,46 @@ def test_tensors_may_come_back():
     assert equivariance_gap(lambda x: torch.tensor(x).requires_grad_(), tokens=2, features=1) == 0
 
 
+def test_functions_in_single_precision_are_taken():
+    def single(x):
+        return np.asarray(x, dtype=np.float32) - np.asarray(x, dtype=np.float32).mean(axis=0)
+
+    assert 1e-9 < equivariance_gap(single, tokens=5, features=3) < 1e-6
+    circuit = CodebookAttention.compile(single, tokens=5, features=1, cells=2, lipschitz=1.0)
+    assert circuit.run(np.full((5, 1), 0.75)).certificate.holds
+    gap = "`function` must be permutation-equivariant"
+    with pytest.raises(InputError, match=gap):  # a gap of single precision in double precision
+        CodebookAttention.compile(
+            lambda x: x + 1e-7 * np.cumsum(x, axis=0), tokens=5, features=1, cells=2
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_function_may_fill_one_buffer_again_and_again(dtype):
+    buffer = np.zeros((3, 2), dtype=dtype)
+
+    def reused(x):
+        buffer[:] = x - x.mean(axis=0)
+        return buffer
+
+    assert equivariance_gap(reused, tokens=3, features=2) < 1e-6
+    assert equivariance_gap(lambda x: reused(np.cumsum(x, axis=0)), tokens=3, features=2) > 0.1
+
+
+@pytest.mark.usefixtures("untyped")
+def test_outputs_that_are_no_real_numbers_of_one_width_are_refused():
+    with pytest.raises(
+        InputError, match="`function` must return an array of real numbers; got complex128"
+    ):
+        equivariance_gap(lambda x: x + 1j, tokens=2, features=1)
+    with pytest.raises(InputError, match="must return as many features d' for every sample; got 1"):
+        equivariance_gap(lambda x: np.ones((2, 1 + int(x[0, 0] > 0.5))), tokens=2, features=1)
+    with pytest.raises(
+        InputError, match="`function` must return an array of real numbers; got list"
+    ):
+        equivariance_gap(lambda _: [[1.0], [1.0, 2.0]], tokens=2, features=1)
+
+
 def test_the_function_cannot_change_the_samples():
     def greedy(x):
         x *= 0
@@ -67,7 +107,7 @@ def test_the_generator_decides_the_samples():
         (centred, {"samples": 0}, r"`samples` must be an integer >= 1; got 0"),
         (centred, {"generator": 7}, r"`generator` must be a numpy.random.Generator; got int"),
         (lambda x: x * np.nan, {}, r"`function` must be finite on \[0, 1\]; got NaN"),
-        (str, {}, r"`function` must return an array of numbers; got str"),
+        (str, {}, r"`function` must return an array of real numbers; got str"),
         (lambda x: x.sum(), {}, r"`function` must return shape \[n, d'\] with n = 2; got \(\)"),
         (
             lambda x: x.mean(axis=0),

@@ -181,7 +181,7 @@ def _proxy(rates: Array) -> Array:
     inside = (rates > 0) & (rates < 1)
     half = np.abs(rates - 0.5) < 1e-4  # the quotient cancels; 1/4 is the maximum
     x = np.where(inside & ~half, rates, 0.25)
-    proxy = (1 - 2 * x) / (2 * np.log((1 - x) / x))
+    proxy = (1 - 2 * x) / (2 * (np.log1p(-x) - np.log(x)))
     return np.where(half, 0.25, np.where(inside, proxy, 0.0))
 
 

@@ -269,7 +269,8 @@ class CodebookAttention:
                 quantiser_temperature, name="quantiser_temperature", caller=caller
             )
             apart = ((rates[:, :, None] - self.centres) ** 2).sum(axis=3)
-            own = softmax_rows(-apart / soft)
+            with np.errstate(over="ignore"):
+                own = softmax_rows((apart.min(axis=2, keepdims=True) - apart) / soft)
         value = np.stack([self._attend_one(o, heat) for o in own])
         return value.reshape(*np.shape(x)[:-1], self.outputs)
 
@@ -304,7 +305,7 @@ class CodebookAttention:
         Returns
         -------
         float
-            2/(n^2 ln(K/leak)).
+            2/(n^2 ln((K + 1)/leak)).
         """
         weight = check_fraction(leak, name="leak", caller="CodebookAttention.leak_temperature")
         return 2 / (self.tokens**2 * math.log((self.memory_size + 1) / weight))
@@ -350,7 +351,10 @@ class CodebookAttention:
         """Return softmax attention of one sample's soft or hard cells [n, m^d]."""
         drives = 2 * own[:, self._memory.own] + 2 * (self.histograms @ own.mean(axis=0))
         norms = 1 + (self.histograms**2).sum(axis=1)
-        return np.asarray(softmax_rows((drives - norms) / temperature) @ self.values)
+        drives -= norms
+        with np.errstate(over="ignore"):  # a temperature near 0 leaves the best key alone
+            cooled = (drives - drives.max(axis=-1, keepdims=True)) / temperature
+        return np.asarray(softmax_rows(cooled) @ self.values)
 
     def _result(
         self,

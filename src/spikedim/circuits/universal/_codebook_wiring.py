@@ -12,10 +12,12 @@ def codebook_wiring(memory: Memory, *, tokens: int, steps: int | None, copies: i
     """Return the circuit; `steps` of the input code, None for graded input.
 
     One look-up head serves all tokens: the quantiser of token i reaches it i steps later.
-    The bias neuron fires once per competition and carries the negative squared norms.
+    The bias neuron fires once per competition and carries the negative squared norms, to which
+    the quantisers add d, so that the winner's drive is above 0 whatever the token.
     """
     cells, features = memory.centres.shape
     code = Dynamics.ACCUMULATOR if steps is None else Dynamics.INTEGRATE_AND_FIRE
+    norms = (memory.centres**2).sum(axis=1)
     populations = [Population("bias", 1, Dynamics.INTEGRATE_AND_FIRE)]
     projections = []
     for i in range(1, tokens + 1):
@@ -27,13 +29,13 @@ def codebook_wiring(memory: Memory, *, tokens: int, steps: int | None, copies: i
         ]
         projections += [
             Projection(token, quantiser, Pattern.DENSE, 2 * memory.centres.T / (steps or 1)),
-            Projection("bias", quantiser, Pattern.DENSE, -(memory.centres**2).sum(axis=1)[None]),
+            Projection("bias", quantiser, Pattern.DENSE, (features - norms)[None]),
             *_inhibition(quantiser, stop),
             Projection(quantiser, "histogram", Pattern.ONE_TO_ONE, np.array(1 / tokens)),
             Projection(quantiser, "query", Pattern.ONE_TO_ONE, np.array(1.0), delay_steps=i),
         ]
     keys, outputs = memory.values.shape
-    norms = 1 + (memory.histograms**2).sum(axis=1)
+    of_keys = 1 + (memory.histograms**2).sum(axis=1)
     populations += [
         Population("histogram", cells, Dynamics.ACCUMULATOR),
         Population("query", cells, Dynamics.INTEGRATE_AND_FIRE),
@@ -44,7 +46,7 @@ def codebook_wiring(memory: Memory, *, tokens: int, steps: int | None, copies: i
     projections += [
         Projection("query", "look-up", Pattern.GROUPED, np.array(2.0)),
         Projection("histogram", "look-up", Pattern.DENSE, 2 * memory.histograms.T),
-        Projection("bias", "look-up", Pattern.DENSE, -norms[None]),
+        Projection("bias", "look-up", Pattern.DENSE, -of_keys[None]),
         *_inhibition("look-up", "look-up inhibition"),
         Projection("look-up", "read-out", Pattern.DENSE, memory.values),
     ]

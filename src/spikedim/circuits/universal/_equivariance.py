@@ -23,6 +23,7 @@ UserFunction = Callable[[Any], Any]
 
 _SAMPLES = 64
 _ROUNDING = 1e-9  # gap that summation order alone may leave, relative to the largest output
+_UNITS = 64  # or so many rounding units of the output's type, if that is more
 
 
 @final
@@ -40,17 +41,25 @@ class TokenFunction:
         """Return f of every sample, [B, n, d] -> [B, n, d']."""
         if self.batched:
             return self._checked(self.function(x.copy()), (len(x), self.tokens))
-        return np.stack([self._checked(self.function(row.copy()), (self.tokens,)) for row in x])
+        rows = [self._checked(self.function(row.copy()), (self.tokens,)) for row in x]
+        widths = sorted({row.shape[1] for row in rows})
+        if len(widths) > 1:
+            raise InputError(
+                f"{self.caller}: `function` must return as many features d' for every sample; got "
+                f"{widths[0]} and {widths[-1]}. Let d' not depend on the rates."
+            )
+        return np.stack(rows)
+
+    def unit(self) -> float:
+        """Return the rounding unit of the output's type; 0 for integers."""
+        x = np.full((1, self.tokens, self.features), 0.5)
+        kind = _numbers(self.function(x if self.batched else x[0]), self.caller).dtype
+        return float(np.finfo(kind).eps) if kind.kind == "f" else 0.0
 
     def _checked(self, y: Any, leading: tuple[int, ...]) -> Array:
         """Return the output as float64 if it has the right shape and is finite."""
-        try:
-            output = np.asarray(y.detach().cpu() if hasattr(y, "detach") else y, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{self.caller}: `function` must return an array of numbers; got "
-                f"{type(y).__name__}."
-            ) from error
+        # A copy: the function may fill the same buffer again.
+        output = np.array(_numbers(y, self.caller), dtype=np.float64)
         if output.ndim != len(leading) + 1 or output.shape[:-1] != leading or not output.size:
             wanted = "[B, n, d']" if self.batched else "[n, d']"
             raise InputError(
@@ -62,6 +71,24 @@ class TokenFunction:
                 f"{self.caller}: `function` must be finite on [0, 1]; got NaN or infinity."
             )
         return output
+
+
+def _numbers(y: Any, caller: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return what a function gave as an array of real numbers."""
+    try:
+        output = np.asarray(y.detach().cpu() if hasattr(y, "detach") else y)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{caller}: `function` must return an array of real numbers; got {type(y).__name__}. "
+            "Return one array, a tensor as float32 or float64."
+        ) from error
+    if output.dtype.kind not in "fiub":
+        got = output.dtype if output.dtype.kind == "c" else type(y).__name__
+        raise InputError(
+            f"{caller}: `function` must return an array of real numbers; got {got}. Return one of "
+            "float64."
+        )
+    return output
 
 
 def equivariance_gap(
@@ -137,7 +164,7 @@ def check_function(
         )
     call = TokenFunction(function, tokens, features, batched, caller)
     gap, size, outputs = _gap(call, _SAMPLES, np.random.default_rng(0))
-    if gap > _ROUNDING * max(1.0, size):
+    if gap > max(_ROUNDING, _UNITS * call.unit()) * max(1.0, size):
         raise InputError(
             f"{caller}: `function` must be permutation-equivariant, f(P X) = P f(X); got a gap of "
             f"{gap:.3g} on {_SAMPLES} samples. Let it treat all tokens alike, ties included, draw "
@@ -189,5 +216,7 @@ def _steepest_slope(call: TokenFunction, generator: np.random.Generator) -> floa
     """Return the largest slope between near and between far samples."""
     x, other = generator.random((2, 4 * _SAMPLES, call.tokens, call.features))
     other[::2] = x[::2] + 1e-4 * (other[::2] - x[::2])
-    rise = np.linalg.norm((call(other) - call(x)).reshape(len(x), -1), axis=1)
+    before, after = call(x).reshape(len(x), -1), call(other).reshape(len(x), -1)
+    rounded = 2 * call.unit() * np.linalg.norm(before, axis=1)
+    rise = np.maximum(np.linalg.norm(after - before, axis=1) - rounded, 0.0)
     return float((rise / np.linalg.norm((other - x).reshape(len(x), -1), axis=1)).max())

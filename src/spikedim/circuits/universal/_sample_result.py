@@ -7,7 +7,7 @@ import numpy as np
 from spikedim._core import Provenance
 from spikedim.circuits._certificate import Theorem, certify
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._rows import MEASURED_ENTRIES, is_measured
+from spikedim.circuits._rows import unmeasured_reason
 from spikedim.circuits._wiring import Wiring
 from spikedim.circuits.universal._equivariance import Array, TokenFunction
 
@@ -34,13 +34,11 @@ def sample_result(
     No token is silent: a competition always has a winner, and a count of 0 is a count.
     """
     target = errors = rms = None
-    reason = f"more than {MEASURED_ENTRIES:,} entries: not measured"
-    if is_measured(value.size, measure_error):
-        target, reason = function(rates), ""
+    reason = unmeasured_reason(value.size, measure_error)
+    if not reason:
+        target = function(rates)
         errors = np.linalg.norm((value - target).reshape(len(value), -1), axis=1)
         rms = float(np.sqrt((errors**2).mean()))
-    elif measure_error is False:
-        reason = "the error was not asked for"
     certificate = certify(
         theorem,
         errors=errors,
