@@ -37,10 +37,10 @@ def circuit_table(sweep: CircuitSweep) -> Table:
         *([] if sweep.axis == "T" else [Column("T", numeric=True)]),
         Column("verdict"),
         Column("RMS error", numeric=True, interval=True),
-        Column("relative", "%", numeric=True),
-        Column("by law", numeric=True),
-        Column("worst", numeric=True),
-        Column("bound", numeric=True),
+        Column("relative", "%", numeric=True, expendable=2),
+        Column("by law", numeric=True, expendable=4),
+        Column("closest run", numeric=True, expendable=1),
+        Column("its bound", numeric=True, expendable=1),
         Column(spikes, numeric=True),
         *([Column("neurons", numeric=True)] if _grows(sweep) else []),
     ]
@@ -54,9 +54,9 @@ def _grows(sweep: CircuitSweep) -> bool:
 
 def _title(sweep: CircuitSweep) -> str:
     """Say which error is which, and how many runs a point has."""
-    worst = f"; worst: {sweep.theorem.quantity}" if sweep.theorem.quantity else ""
-    runs = sweep.points[0].runs
-    return f"RMS {sweep.quantity}{worst}; {runs:,} run{'s' if runs != 1 else ''} each"
+    quantity, runs = sweep.theorem.quantity, sweep.points[0].runs
+    closest = f"; closest run: {quantity}, in the run nearest its bound" if quantity else ""
+    return f"RMS {sweep.quantity}, {runs:,} run{'s' if runs != 1 else ''} each{closest}"
 
 
 def _by_row(sweep: CircuitSweep) -> bool:

@@ -70,12 +70,15 @@ class Column:
         Numbers are right-aligned.
     interval : bool
         Whether CSV gets two more columns, the ends of the interval.
+    expendable : int
+        Above 0 a narrow terminal may leave it out; the highest number goes first.
     """
 
     name: str
     unit: str = ""
     numeric: bool = False
     interval: bool = False
+    expendable: int = 0
 
     @property
     def header(self) -> str:

@@ -2,14 +2,13 @@
 
 import io
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from spikedim.planning import Advisory, Comparison, Measurement, Plan
 from spikedim.report._bounds_tables import rungs_table
+from spikedim.report._fitted_table import FittedTable
 from spikedim.report._format import approximate, count
 from spikedim.report._plan_tables import (
     comparison_table,
@@ -32,11 +31,13 @@ __all__ = [
 ]
 
 WIDTH = 100
-_NAME_WIDTH = 32  # names up to this long stay on one line
 
 
 def table_view(table: Table) -> RenderableType:
     """Return a Rich table: text left, numbers right, units in the header.
+
+    Where it is too wide it loses the columns that its maker called expendable, and names them;
+    if that is not enough, it lists each row cell by cell. It never cuts a number.
 
     Parameters
     ----------
@@ -48,29 +49,7 @@ def table_view(table: Table) -> RenderableType:
     RenderableType
         To print with a Rich console.
     """
-    view = RichTable(
-        title=Text(table.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
-        show_edge=False, pad_edge=False,
-    )  # fmt: skip
-    for place, column in enumerate(table.columns):
-        widest = max((len(row[place]) for row in table.cells), default=0)
-        view.add_column(
-            Text(column.header),
-            justify="right" if column.numeric else "left",
-            no_wrap=column.numeric or (place == 0 and widest <= _NAME_WIDTH),
-            min_width=_widest_word(table, place) if place == 0 else None,
-            overflow="fold",
-        )
-    for number, row in enumerate(table.cells):
-        style = "bold" if number == table.emphasised else ""
-        view.add_row(*map(Text, row), style=style)
-    return Padding(view, (1, 0, 0, 0))
-
-
-def _widest_word(table: Table, place: int) -> int | None:
-    """Width below which a column would break a name, up to a limit."""
-    words = [word for row in table.cells for word in str(row[place]).split()]
-    return min(_NAME_WIDTH, max(map(len, words), default=1))
+    return FittedTable(table)
 
 
 def plain_view(text: str) -> RenderableType:

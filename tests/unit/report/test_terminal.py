@@ -2,7 +2,9 @@ import io
 import re
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
+from tests.circuit_examples import example_sweep
 from tests.planning_examples import example_comparison, example_measurement, example_plan
 from tests.report_examples import HOSTILE, bare_plan, hostile_plan
 
@@ -10,6 +12,8 @@ from spikedim.report import (
     Column,
     Table,
     as_text,
+    circuit_table,
+    circuit_view,
     comparison_view,
     inverse_lines,
     laws_table,
@@ -31,7 +35,7 @@ VIEWS = {
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("width", [60, 100])
 def test_no_line_is_wider_than_asked(name, width):
-    assert max(map(len, as_text(VIEWS[name](), width=width).splitlines())) <= width
+    assert max(map(cell_len, as_text(VIEWS[name](), width=width).splitlines())) <= width
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -106,3 +110,43 @@ def test_names_are_not_broken_where_a_remark_could_be():
     text = as_text(table_view(Table("t", (Column("estimator"), Column("remark")), rows)))
     assert "participation_ratio_corrected " in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [28, 40, 60, 80, 100])
+def test_no_number_is_cut_however_narrow_the_terminal(width):
+    columns = (Column("T", numeric=True), Column("verdict"),
+               *(Column(f"long name {k}", numeric=True) for k in range(5)))  # fmt: skip
+    table = Table("t", columns, (("1,024", "FAILS", *("0.031 (0.028–0.035)",) * 5),))
+    text = as_text(table_view(table), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("0.031") == text.count("0.035)") == 5
+    assert "FAILS" in text
+    assert "1,024" in text
+
+
+def test_a_narrow_terminal_loses_expendable_columns_in_order_and_says_which():
+    columns = (
+        Column("T", numeric=True),
+        Column("law", numeric=True, expendable=1),
+        Column("worst", numeric=True, expendable=2),
+        Column("bound", numeric=True),
+    )
+    table = Table("t", columns, ((*("0.123456789",) * 4,),))
+    assert "Left out" not in as_text(table_view(table), width=60)
+    got = as_text(table_view(table), width=50)
+    assert "Left out of so narrow a table: worst.\n" in got
+    assert got.count("0.123456789") == 3
+    assert "law, worst.\n" in as_text(table_view(table), width=30)
+    assert as_text(table_view(table), width=24).count("0.123456789") == 4  # a list of cells
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_verdicts_and_numbers_of_a_circuit_survive_a_narrow_terminal(width):
+    sweep = example_sweep()
+    text = as_text(circuit_view(sweep), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    shown = {i for i, c in enumerate(circuit_table(sweep).columns) if not c.expendable}
+    rows = [line.split() for line in text.splitlines()]
+    for row in circuit_table(sweep).cells:
+        want = {word for place in shown for word in row[place].split()}
+        assert any(want <= set(line) for line in rows), row
