@@ -297,3 +297,69 @@ def test_the_interval_of_a_pooled_error_covers_it_as_often_as_it_says():
 
 def test_one_run_has_no_interval():
     assert pooled_rms([0.3]) == (pytest.approx(0.3), None, None)
+
+
+def test_no_error_is_too_large_or_too_small_for_a_sweep():
+    for size in (1e-200, 1e200):
+        assert pooled_rms([size, size]) == pytest.approx((size, size, size), rel=1e-9)
+    found = swept(lambda t, _: example_result(t, error=1e300, bound=1e301))
+    assert found.points[0].rms_error == pytest.approx(1e300)
+    assert "1.0e+300" in found.headline
+    rms, low, high = pooled_rms([1e308, 1e300])
+    assert 0 < low < rms < high < np.inf
+
+
+def test_runs_that_are_kept_are_spread_evenly_and_reasons_are_counted():
+    cases = [
+        lambda t, _, k=k: example_result(t, error=k / 128, reason=f"because of {k}")
+        for k in range(128)
+    ]
+    point = swept(cases, runs=128, steps=[16]).points[0]
+    assert [row.error for row in point.rows] == pytest.approx([k / 128 for k in range(0, 128, 2)])
+    assert point.reason == "because of 0 (and others)"
+
+
+def test_the_interval_is_that_of_the_delta_method():
+    from scipy import stats
+
+    squares = np.array([1.0, 2.0, 4.0])
+    rms, low, high = pooled_rms(np.sqrt(squares).tolist())
+    error = stats.sem(squares) / squares.mean()
+    factor = np.exp(stats.t.ppf(0.975, 2) * error / 2)
+    assert (low, high) == pytest.approx((rms / factor, rms * factor))
+
+
+def test_the_price_is_at_the_first_error_of_five_percent():
+    errors = {16: 0.0360, 64: 0.0345, 256: 0.03}  # of a value of norm 0.71: 5.1, 4.9 and 4.2 %
+    found = swept(lambda t, _: example_result(t, error=errors[t]), steps=list(errors))
+    assert "4.9 % of the exact value, at T = 64 with" in found.headline
+
+
+def test_progress_is_closed_by_an_error():
+    closed = []
+
+    class Listener(AbstractProgress):
+        def start(self, description, total):  # noqa: ARG002
+            return 7
+
+        def advance(self, task, amount=1):
+            pass
+
+        def finish(self, task):
+            closed.append(task)
+
+    def broken(steps, generator):
+        raise KeyError(steps)
+
+    with pytest.raises(KeyError):
+        swept(broken, progress=Listener())
+    assert closed == [7]
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("number", [2**40 + 1, 2**70, 10**400])
+def test_numbers_without_end_are_refused(number):
+    with pytest.raises(InputError, match=r"`steps` must be at most 2\*\*40"):
+        swept(falling, steps=[number])
+    with pytest.raises(InputError, match=r"`runs` must be at most 1,048,576; got "):
+        swept(falling, runs=number)

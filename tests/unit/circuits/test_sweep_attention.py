@@ -72,6 +72,10 @@ def test_given_matrices_are_used_as_they_are(tmp_path):
         ({"form": "published", "mode": "race"}, "`mode` and `encoder` must be left out"),
         ({"tokens": 0}, "`tokens` must be an integer >= 1"),
         ({"runs": 0}, "`runs` must be an integer >= 1"),
+        ({"runs": 2**30}, "`runs` must be at most 1,048,576"),
+        ({"tokens": 10**5}, "`tokens` times `tokens` must be at most 33,554,432; got 100,000 x"),
+        ({"features": 10**8, "head_dim": 10**8}, "`tokens` times `features` must be at most"),
+        ({"x": np.ones((2, 10**5)), "head_dim": 10**5}, "`features` times `head_dim` must be at"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
         ({"w_q": np.eye(2)}, "`w_k` must be given with the other weights"),
         ({"x": np.ones((2, 3)), **dict.fromkeys(("w_q", "w_k", "w_v"), np.eye(2))}, "must have 2"),
@@ -82,3 +86,18 @@ def test_given_matrices_are_used_as_they_are(tmp_path):
 def test_bad_input_is_refused(options, message):
     with pytest.raises(InputError, match=message):
         sweep_attention(steps=[16], **options)
+
+
+def test_channels_are_coded_in_their_own_range_or_that_of_rates():
+    """Without 0 and 1 in the range, a run of few steps would say less of a narrow channel."""
+    x = np.array([[0.4, -2.0], [0.6, 3.0]])
+    weights = dict.fromkeys(("w_q", "w_k", "w_v"), np.eye(2))
+    found = sweep_attention(steps=[16], x=x, encoder="sigma_delta", **weights)
+    from spikedim.circuits import SpikingAttention
+
+    layer = SpikingAttention.compile(
+        *weights.values(), low=[0.0, -2.0], high=[1.0, 3.0], encoder="sigma_delta"
+    )
+    generator = np.random.default_rng([0, 16, 0])
+    want = layer.run(x, steps=16, generator=generator, measure_error=True).certificate
+    assert (found.points[0].error, found.points[0].bound) == (want.error, want.bound)

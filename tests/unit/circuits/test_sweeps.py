@@ -110,6 +110,31 @@ def test_a_codebook_is_swept_over_cells():
     assert "gap_to_max_and_mean" in found.notes[0]
 
 
+def test_a_sweep_compiles_one_codebook_at_a_time(monkeypatch):
+    import gc
+    import weakref
+
+    from spikedim.circuits.universal._codebook_attention import CodebookAttention
+
+    built, alive, honest = [], [], CodebookAttention.compile
+
+    def watched(**options):
+        gc.collect()
+        alive.append(sum(entry() is not None for entry in built))
+        found = honest(**options)
+        built.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(CodebookAttention, "compile", watched)
+    sweep_universal(values=[2, 3, 4], samples=4, runs=2)
+    assert alive == [0, 0, 0]
+
+
+def test_the_lipschitz_constant_of_the_example_may_be_given():
+    found = sweep_universal(values=[2], samples=4, runs=1, lipschitz=3.0)
+    assert found.settings["Lipschitz constant"] == "3"
+
+
 def test_windows_are_swept_over_steps():
     found = sweep_universal(values=[64, 256, 1024], form="bernstein", samples=32, runs=2)
     assert (found.holds, found.axis, found.theorem.name) == (True, "T", "5B")
@@ -158,6 +183,14 @@ def test_the_example_function_is_equivariant_with_the_slope_it_states():
         (lambda: sweep_softmax(steps=STEPS, runs=0), "`runs` must be an integer >= 1"),
         (lambda: sweep_softmax(steps=STEPS, seed=-1), "`seed` must be an integer >= 0"),
         (lambda: sweep_softmax(steps=STEPS, logits=[[np.nan, 0]]), "must be finite, or -inf"),
+        (lambda: sweep_softmax(steps=STEPS, n=10**7, rows=10**7), "`rows` times `n` must be at"),
+        (lambda: sweep_softmax(steps=STEPS, n=10**12, rows=10**12), "`rows` times `n` must be at"),
+        (lambda: sweep_softmax(steps=STEPS, runs=10**9), "`runs` must be at most 1,048,576"),
+        (lambda: sweep_softmax(steps=STEPS, logits=[[0.0]], runs="a"), "`runs` must be an integer"),
+        (lambda: sweep_exponential(steps=STEPS, half_range="a"), "`half_range` must be a finite"),
+        (lambda: sweep_exponential(steps=STEPS, runs="a"), "`runs` must be an integer >= 1"),
+        (lambda: sweep_universal(values=[2], lipschitz="x"), "`lipschitz` must be a finite number"),
+        (lambda: sweep_universal(values=[2], samples=10**9), "`samples` times `tokens` times"),
         (lambda: sweep_exponential(steps=STEPS, order=3), "`order` must be left out"),
         (lambda: sweep_exponential(steps=STEPS, streams="fresh"), "`streams` must be left out"),
         (lambda: sweep_exponential(steps=STEPS, form="tailor"), "Did you mean 'taylor'"),

@@ -15,7 +15,9 @@ from spikedim._core import (
     check_integer,
 )
 from spikedim.circuits._certificate import Theorem
+from spikedim.circuits._checks import check_steps
 from spikedim.circuits._result import CircuitResult
+from spikedim.circuits.sweeps._drawn_size import check_runs
 from spikedim.circuits.sweeps._sweep_fit import fit_slope
 from spikedim.circuits.sweeps._sweep_headline import headline
 from spikedim.circuits.sweeps._sweep_point import point_of, record_of
@@ -54,15 +56,15 @@ def sweep(
     ----------
     run : callable or sequence of callable
         Called with T and a generator, returns a `CircuitResult`. Of a sequence, run number r
-        uses item ``r % len(run)``: one item for each input.
+        uses item ``r % len(run)``: one item for each input, which it may draw when it is called.
     circuit : str
         Name of the circuit.
     settings : mapping of str
         Every setting by name, kept with the result.
     steps : sequence of int
-        Values to sweep, each at least 1.
+        Values to sweep, each from 1 to 2**40.
     runs : int
-        Runs at each value.
+        Runs at each value, from 1 to 2**20.
     expected_slope : float, optional
         Slope that the theorem predicts.
     slope_from : int, optional
@@ -96,7 +98,8 @@ def sweep(
     Raises
     ------
     InputError
-        If `steps` is empty or holds a value below 1, if `runs` < 1, or if a run refuses its input.
+        If `steps` is empty, if one of them or `runs` is out of its range, or if a run refuses
+        its input.
 
     Notes
     -----
@@ -114,10 +117,10 @@ def sweep(
     >>> got.holds, len(got.points)
     (True, 4)
     """
-    values = sorted({check_integer(value, name="steps", caller="sweep") for value in steps})
+    values = sorted({check_steps(value, caller="sweep") for value in steps})
     if not values:
         raise InputError("sweep: `steps` must have at least one value; got none.")
-    check_integer(runs, name="runs", caller="sweep")
+    check_runs(runs, caller="sweep")
     check_integer(seed, name="seed", caller="sweep", minimum=0)
     cases = [run] if callable(run) else list(run)
     if not cases:

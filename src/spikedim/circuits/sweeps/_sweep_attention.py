@@ -1,7 +1,8 @@
 """Spiking attention over T: output error against the first-order law and the bound of each run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -21,6 +22,7 @@ from spikedim.circuits.attention._published_attention import published_attention
 from spikedim.circuits.attention._spiking_attention import SpikingAttention
 from spikedim.circuits.competition._softmax import SoftmaxMode
 from spikedim.circuits.sweeps._array_file import given_array
+from spikedim.circuits.sweeps._drawn_size import check_drawn_size, check_runs
 from spikedim.circuits.sweeps._sweep import Run, sweep
 from spikedim.circuits.sweeps._sweep_result import CircuitSweep
 
@@ -127,19 +129,23 @@ def sweep_attention(
         check_integer(value, name=name, caller=_CALLER)
     check_integer(seed, name="seed", caller=_CALLER, minimum=0)
     given = _given({"x": x, "w_q": w_q, "w_k": w_k, "w_v": w_v})
+    if "w_q" in given:
+        sizes |= dict(zip(("features", "head_dim"), given["w_q"].shape, strict=True))
+    if "x" in given:
+        sizes |= dict(zip(("tokens", "features"), given["x"].shape, strict=True))
+    for one, other in (("tokens", "features"), ("features", "head_dim"), ("tokens", "tokens")):
+        check_drawn_size((one, sizes[one]), (other, sizes[other]), caller=_CALLER)
     by_chance = circuit in (SoftmaxMode.GLI_ESCAPE, SoftmaxMode.RACE)
     phases = circuit is SoftmaxMode.GLI_RANDOM_PHASE
     spikes_drawn = published or by_chance or phases or code is not RateCode.SIGMA_DELTA
     if runs is None:
         runs = _RUNS if spikes_drawn or len(given) < 4 else 1
-    check_integer(runs, name="runs", caller=_CALLER)
-    cases = [_case(given, sizes, seed, number) for number in range(runs)]
-    rows, channels = cases[0].x.shape
-    width = cases[0].w_q.shape[1]
+    check_runs(runs, caller=_CALLER)
+    rows, channels, width = sizes.values()
     choices = {} if published else {"mode": mode, "encoder": encoder}
     words = "published" if published else f"{form}, {circuit} and {code}"
     return sweep(
-        [_run(case, form, choices) for case in cases],
+        [_run(partial(_case, given, sizes, seed, number), form, choices) for number in range(runs)],
         circuit=f"attention_{form}",
         settings={
             "form": form,
@@ -189,14 +195,9 @@ def _given(inputs: dict[str, Any]) -> dict[str, Array]:
 def _case(given: dict[str, Array], sizes: dict[str, int], seed: int, number: int) -> _Case:
     """Return tokens and weights of one run, drawn where they were not given."""
     generator = np.random.default_rng([seed, 0, number])
-    features = sizes["features"]
-    if "w_q" in given:
-        features = len(given["w_q"])
-    if "x" in given:
-        features = given["x"].shape[1]
-    drawn = generator.random((sizes["tokens"], features))
-    shape = (features, sizes["head_dim"])
-    spread = _SPREAD / np.sqrt(features)
+    drawn = generator.random((sizes["tokens"], sizes["features"]))
+    shape = (sizes["features"], sizes["head_dim"])
+    spread = _SPREAD / np.sqrt(sizes["features"])
     weights = [given.get(name, generator.normal(0.0, spread, shape)) for name in _WEIGHTS]
     return _Case(given.get("x", drawn), *weights)
 
@@ -215,19 +216,22 @@ def _expected(form: str, random: bool) -> float | None:
     return -1.0 if form == "staged" else None
 
 
-def _run(case: _Case, form: str, choices: dict[str, str]) -> Run:
-    """Return the circuit on fixed tokens and weights."""
-    if form == "published":
-        return lambda steps, generator: published_attention(
-            case.x, case.w_q, case.w_k, case.w_v, steps=steps, generator=generator,
-            measure_error=True,
-        )  # fmt: skip
-    low = np.minimum(case.x.min(axis=0), 0.0)
-    high = np.maximum(case.x.max(axis=0), 1.0)
-    layer = SpikingAttention.compile(case.w_q, case.w_k, case.w_v, low=low, high=high, **choices)
-    run = layer.run if form == "staged" else layer.run_online
+def _run(draw: Callable[[], _Case], form: str, choices: dict[str, str]) -> Run:
+    """Return the circuit on the tokens and weights of one run, drawn when it is called."""
 
     def call(steps: int, generator: np.random.Generator) -> CircuitResult:
+        case = draw()
+        if form == "published":
+            return published_attention(
+                case.x, case.w_q, case.w_k, case.w_v, steps=steps, generator=generator,
+                measure_error=True,
+            )  # fmt: skip
+        low = np.minimum(case.x.min(axis=0), 0.0)
+        high = np.maximum(case.x.max(axis=0), 1.0)
+        layer = SpikingAttention.compile(
+            case.w_q, case.w_k, case.w_v, low=low, high=high, **choices
+        )
+        run = layer.run if form == "staged" else layer.run_online
         return run(case.x, steps=steps, generator=generator, measure_error=True)
 
     return call

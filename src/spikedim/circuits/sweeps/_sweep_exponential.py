@@ -11,12 +11,14 @@ from spikedim._core import (
     InputError,
     SilentProgress,
     check_choice,
+    check_positive,
 )
 from spikedim.circuits._checks import check_matrix
 from spikedim.circuits._result import CircuitResult
 from spikedim.circuits.exponential._exp_bernoulli_factory import exp_bernoulli_factory
 from spikedim.circuits.exponential._exp_taylor_coincidence import exp_taylor_coincidence
 from spikedim.circuits.exponential._published_exp_series import published_exp_series
+from spikedim.circuits.sweeps._drawn_size import check_runs
 from spikedim.circuits.sweeps._sweep import sweep
 from spikedim.circuits.sweeps._sweep_result import CircuitSweep
 
@@ -102,6 +104,8 @@ def sweep_exponential(
     """
     chosen = _FORMS[check_choice(form, _FORMS, name="form", caller=_CALLER)]
     exponents = check_matrix(z, caller=_CALLER, name="z", ndim=None)
+    check_positive(half_range, name="half_range", caller=_CALLER)
+    check_runs(runs, caller=_CALLER)
     settings = {"form": form, "z": ", ".join(f"{x:g}" for x in exponents.ravel()[:8].tolist())}
     settings |= {"half range M": f"{half_range:g}", "runs": f"{runs}"}
     options: dict[str, Any] = {"half_range": half_range}

@@ -10,6 +10,7 @@ __all__ = ["Slope", "fit_slope", "pooled_rms"]
 
 LEVEL = 0.95
 _FEWEST = 3  # points; two leave no residual to judge the line by
+_LARGEST = float(np.finfo(np.float64).max)
 _FLAT = -0.1  # a slope above this is no fall worth the name
 _START = 64  # below, the start of a run is no small part of it
 
@@ -61,7 +62,7 @@ def fit_slope(
         return None, "an error is exactly 0, which has no logarithm"
     if len({x for x, _ in used}) < _FEWEST:
         return None, f"fewer than {_FEWEST} points from {first:,} on"
-    x = np.log([x for x, _ in used])
+    x = np.log(np.array([x for x, _ in used], dtype=np.float64))
     y = np.log([y for _, y in used if y is not None])
     x = x - x.mean()
     spread = float(x @ x)
@@ -78,14 +79,18 @@ def pooled_rms(errors: Sequence[float]) -> tuple[float, float | None, float | No
 
     A t interval of the mean square on a logarithmic scale (delta method): it stays above zero.
     """
-    squares = np.square(np.asarray(errors, dtype=np.float64))
+    sizes = np.abs(np.asarray(errors, dtype=np.float64))
+    scale = float(sizes.max())
+    if scale == 0:
+        return 0.0, None, None
+    squares = np.square(sizes / scale)  # no error is too large, or too small, for its square
     mean = float(squares.mean())
-    if len(squares) < 2 or mean == 0:
-        return float(np.sqrt(mean)), None, None
+    rms = scale * float(np.sqrt(mean))
+    if len(squares) < 2:
+        return rms, None, None
     error = float(squares.std(ddof=1)) / np.sqrt(len(squares)) / mean
     factor = float(np.exp(_quantile(len(squares) - 1) * error / 2))
-    rms = float(np.sqrt(mean))
-    return rms, rms / factor, rms * factor
+    return rms, rms / factor, min(rms * factor, _LARGEST)
 
 
 def _quantile(freedom: int) -> float:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -67,7 +67,13 @@ def _reference(result: CircuitResult, error_axes: int) -> float | None:
     if result.target is None:
         return None
     counted = result.target.shape[: result.target.ndim - error_axes]
-    return float(np.sqrt(np.square(result.target).sum() / max(1, math.prod(counted))))
+    size = float(np.linalg.norm(result.target.ravel() / _scale(result.target)))
+    return _scale(result.target) * size / math.sqrt(max(1, math.prod(counted)))
+
+
+def _scale(x: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """Return the largest size of an entry, by which squares of all are finite; 1 for zeros."""
+    return float(np.abs(x).max(initial=0.0)) or 1.0
 
 
 def _rows(result: CircuitResult) -> tuple[RowPoint, ...]:
@@ -76,7 +82,8 @@ def _rows(result: CircuitResult) -> tuple[RowPoint, ...]:
         return ()
     if result.value.shape[:-1] != result.row_spikes.shape:
         return ()  # the rows are inside the circuit, e.g. of an attention
-    errors = np.linalg.norm(result.value - result.target, axis=-1)
+    gap = result.value - result.target
+    errors = _scale(gap) * np.linalg.norm(gap / _scale(gap), axis=-1)
     kept = ~result.silent.ravel()
     return tuple(
         RowPoint(entropy, spikes, error)
@@ -120,7 +127,7 @@ def point_of(at: int, records: Sequence[RunRecord], theorem: Theorem) -> SweepPo
         rms_low=low,
         rms_high=high,
         rms_law=law,
-        relative_error=None if rms is None or not reference else rms / reference,
+        relative_error=_share(rms, reference),
         error=error,
         bound=bound,
         holds=_verdict(records, failures, theorem.failure_probability),
@@ -133,6 +140,14 @@ def point_of(at: int, records: Sequence[RunRecord], theorem: Theorem) -> SweepPo
         synapses=records[0].synapses,
         reason=f"{reasons[0]}{' (and others)' * (len(reasons) > 1)}" if reasons else "",
     )
+
+
+def _share(error: float | None, reference: float | None) -> float | None:
+    """Return the error over the exact value, None if one is not known or there is no such share."""
+    if error is None or not reference:
+        return None
+    share = error / reference
+    return share if math.isfinite(share) else None
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -25,6 +25,7 @@ from spikedim.circuits.competition._published_subtractive_wta import published_s
 from spikedim.circuits.competition._race import race
 from spikedim.circuits.competition._sparsemax import sparsemax
 from spikedim.circuits.sweeps._array_file import given_array
+from spikedim.circuits.sweeps._drawn_size import check_drawn_size, check_runs
 from spikedim.circuits.sweeps._sweep import Run, sweep
 from spikedim.circuits.sweeps._sweep_result import CircuitSweep
 
@@ -32,6 +33,8 @@ __all__ = ["sweep_softmax"]
 
 _CALLER = "sweep_softmax"
 _RUNS = 4
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @final
@@ -141,20 +144,33 @@ def sweep_softmax(
             f"Modes with a budget: {', '.join(_WITH_BUDGET)}."
         )
     if logits is None:
-        count = _RUNS if runs is None else check_integer(runs, name="runs", caller=_CALLER)
-        inputs = _drawn(n, rows, scale, count, seed)
+        count = _RUNS if runs is None else check_runs(runs, caller=_CALLER)
+        shape = check_drawn_size(("rows", rows), ("n", n), caller=_CALLER)
+        deviation = check_positive(scale, name="scale", caller=_CALLER)
+        check_integer(seed, name="seed", caller=_CALLER, minimum=0)
         settings["logits"] = f"normal, standard deviation {scale:g}, new ones in each run"
         fingerprint = ""
     else:
         array = check_logits(given_array(logits, name="logits", caller=_CALLER), caller=_CALLER)
-        inputs = [array.reshape(-1, array.shape[-1])]
-        count = runs if runs is not None else _RUNS if chosen.random else 1
+        given = array.reshape(-1, array.shape[-1])
+        shape = given.shape
+        count = _RUNS if chosen.random else 1
+        count = count if runs is None else check_runs(runs, caller=_CALLER)
         settings["logits"] = "given, the same in each run"
         fingerprint = fingerprint_arrays(array)
-    shape = inputs[0].shape
+
+    def drawn(number: int) -> Array:
+        """Return the logits of a run; drawn again at every T, so that no run's are kept."""
+        if logits is not None:
+            return given
+        return np.random.default_rng([seed, 0, number]).normal(0.0, deviation, shape)
+
     settings |= {"n": f"{shape[1]}", "rows": f"{shape[0]} per run", "runs": f"{count}"}
     return sweep(
-        [_run(chosen, each, options) for each in inputs],
+        [
+            _run(chosen, partial(drawn, k), options)
+            for k in range(1 if logits is not None else count)
+        ],
         circuit=name,
         settings=settings,
         steps=steps,
@@ -170,27 +186,11 @@ def sweep_softmax(
     )
 
 
-def _drawn(
-    n: int, rows: int, scale: float, runs: int, seed: int
-) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
-    """Return normal logits [rows, n] for each run."""
-    shape = tuple(
-        check_integer(value, name=name, caller=_CALLER)
-        for value, name in ((rows, "rows"), (n, "n"))
-    )
-    deviation = check_positive(scale, name="scale", caller=_CALLER)
-    check_integer(seed, name="seed", caller=_CALLER, minimum=0)
-    return [
-        np.random.default_rng([seed, 0, number]).normal(0.0, deviation, shape)
-        for number in range(runs)
-    ]
-
-
-def _run(mode: _Mode, logits: Any, options: dict[str, Any]) -> Run:
-    """Return the circuit on fixed logits; only a random one gets the generator."""
+def _run(mode: _Mode, logits: Callable[[], Array], options: dict[str, Any]) -> Run:
+    """Return the circuit on the logits of one run; only a random one gets the generator."""
 
     def run(steps: int, generator: np.random.Generator) -> CircuitResult:
         source = {"generator": generator} if mode.random else {}
-        return mode.call(logits, steps=steps, measure_error=True, **source, **options)
+        return mode.call(logits(), steps=steps, measure_error=True, **source, **options)
 
     return run

@@ -1,6 +1,7 @@
 """Universal approximators over their resolution: cells of a codebook, or T of Bernstein windows."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from spikedim._core import (
     SilentProgress,
     check_choice,
     check_integer,
+    check_number,
 )
 from spikedim.circuits._result import CircuitResult
+from spikedim.circuits.sweeps._drawn_size import check_drawn_size, check_runs
 from spikedim.circuits.sweeps._sweep import Run, sweep
 from spikedim.circuits.sweeps._sweep_result import CircuitSweep
 from spikedim.circuits.universal._bernstein_windows import bernstein_windows
@@ -87,23 +90,29 @@ def sweep_universal(
     (True, 'm')
     """
     check_choice(form, _FORMS, name="form", caller=_CALLER)
-    shape = tuple(
-        check_integer(value, name=name, caller=_CALLER)
-        for value, name in ((samples, "samples"), (tokens, "tokens"), (features, "features"))
+    shape = check_drawn_size(
+        ("samples", samples), ("tokens", tokens), ("features", features), caller=_CALLER
     )
-    check_integer(runs, name="runs", caller=_CALLER)
+    check_runs(runs, caller=_CALLER)
+    if lipschitz is not None:
+        check_number(lipschitz, name="lipschitz", caller=_CALLER)
     check_integer(seed, name="seed", caller=_CALLER, minimum=0)
     options: dict[str, Any] = {"function": function, "lipschitz": lipschitz}
     if function is None:
         options |= {"function": gap_to_max_and_mean, "batched": True}
         options["lipschitz"] = float(np.sqrt(tokens)) if lipschitz is None else lipschitz
     words = EXAMPLE_WORDS if function is None else _name(function)
-    inputs = [np.random.default_rng([seed, 0, k]).random(shape) for k in range(runs)]
+
+    def drawn(number: int) -> Array:
+        """Return the inputs of a run; drawn again at every value, so that no run's are kept."""
+        return np.random.default_rng([seed, 0, number]).random(shape)
+
+    inputs = [partial(drawn, number) for number in range(runs)]
     codebook = form == "codebook"
     kind = "codebook attention" if codebook else "Bernstein window"
     given = options["lipschitz"]
     return sweep(
-        _codebook(inputs, options) if codebook else [_window(x, options) for x in inputs],
+        _codebook(inputs, shape, options) if codebook else [_window(x, options) for x in inputs],
         circuit=f"universal_{form}",
         settings={
             "form": form,
@@ -134,29 +143,31 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def _codebook(inputs: Sequence[Array], options: dict[str, Any]) -> list[Run]:
+def _codebook(
+    inputs: Sequence[Callable[[], Array]], shape: tuple[int, ...], options: dict[str, Any]
+) -> list[Run]:
     """Return a run per input; they share what was compiled for one number of cells."""
     built: dict[int, CodebookAttention] = {}
 
     def compiled(cells: int) -> CodebookAttention:
         if cells not in built:
             built.clear()  # one at a time: the memory is the cost of this construction
-            tokens, features = inputs[0].shape[1:]
+            _, tokens, features = shape
             built[cells] = CodebookAttention.compile(
                 tokens=tokens, features=features, cells=cells, **options
             )
         return built[cells]
 
-    def case(x: Array) -> Run:
-        return lambda cells, _: compiled(cells).run(x, measure_error=True)
+    def case(x: Callable[[], Array]) -> Run:
+        return lambda cells, _: compiled(cells).run(x(), measure_error=True)
 
     return [case(x) for x in inputs]
 
 
-def _window(x: Array, options: dict[str, Any]) -> Run:
+def _window(x: Callable[[], Array], options: dict[str, Any]) -> Run:
     def run(steps: int, generator: np.random.Generator) -> CircuitResult:
         return bernstein_windows(
-            x, window=steps, windows=1, generator=generator, measure_error=True, **options
+            x(), window=steps, windows=1, generator=generator, measure_error=True, **options
         )
 
     return run
