@@ -155,6 +155,9 @@ def _joined(projection: Projection, source: int, target: int) -> _Ends:
         case Pattern.GROUPED:
             count = max(source, target)
             return np.arange(count) * source // count, np.arange(count) * target // count
+        case Pattern.GROWING:
+            heard = 1 + np.arange(target) % len(projection.weight)
+            return np.arange(source), np.repeat(np.arange(target), heard)
         case Pattern.DENSE:
             rows, columns = np.nonzero(projection.weight)
             return rows.astype(np.int64), columns.astype(np.int64)
@@ -181,4 +184,7 @@ def _weights(projection: Projection, count: int) -> np.ndarray[Any, np.dtype[np.
     if projection.pattern in (Pattern.BLOCKS, Pattern.TILED):
         block = projection.weight[projection.weight != 0]
         return np.tile(block, count // max(1, len(block)))
+    if projection.pattern is Pattern.GROWING:
+        block = np.repeat(projection.weight, np.arange(1, len(projection.weight) + 1))
+        return np.tile(block, count // len(block))
     return np.full(count, float(projection.weight))

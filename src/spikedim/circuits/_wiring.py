@@ -32,6 +32,7 @@ class Pattern(StrEnum):
     DENSE = "dense"  # every i to every j, a weight matrix; zeros are no synapses
     BLOCKS = "blocks"  # one weight matrix from each block of sources to its neighbours' block
     TILED = "tiled"  # the same, but source blocks start again from the first when all are used
+    GROWING = "growing"  # one neuron onto target 1, two onto 2, ..., for each block of targets
     GROUPED = "grouped"  # k neighbours onto each target neuron, or each neuron onto k neighbours
 
 
@@ -69,6 +70,10 @@ class Population:
         Membrane at which they fire, 1 by default; no meaning where nothing fires.
     reading : Reading
         How the output is read; no meaning but for accumulators.
+    initial : float
+        Membrane, potential or sum before the first step.
+    rule : str
+        What `dynamics` leaves open, with its numbers; empty if nothing.
     """
 
     name: str
@@ -76,6 +81,8 @@ class Population:
     dynamics: Dynamics
     threshold: float = 1.0
     reading: Reading = Reading.SUM
+    initial: float = 0.0
+    rule: str = ""
 
 
 @final
@@ -91,7 +98,8 @@ class Projection:
         Which neurons are joined.
     weight : FloatArray
         One number (shape []) for every synapse, or a matrix [source, target] for a dense one; for
-        blocks the matrix of one block, of which each source block serves equally many.
+        blocks the matrix of one block, of which each source block serves equally many; for a
+        growing pattern one number for each target of a block (shape [J]; J (J + 1) / 2 sources).
     role : Role
         What a spike does at the target.
     delay_steps : int

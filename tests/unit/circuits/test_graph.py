@@ -29,6 +29,7 @@ def wire(pattern, sources, targets, weight=1.0, **fields):
         (wire(Pattern.ALL_TO_ALL, 2, 2), [(0, 2), (0, 3), (1, 2), (1, 3)]),
         (wire(Pattern.GROUPED, 4, 2), [(0, 4), (1, 4), (2, 5), (3, 5)]),
         (wire(Pattern.GROUPED, 1, 3), [(0, 1), (0, 2), (0, 3)]),
+        (wire(Pattern.GROWING, 3, 2, [1.0, 0.5]), [(0, 3), (1, 4), (2, 4)]),
         (wire(Pattern.DENSE, 2, 2, [[0.0, 3.0], [4.0, 0.0]]), [(0, 3), (1, 2)]),
     ],
 )
@@ -47,6 +48,15 @@ def test_weights_delays_and_roles_follow_their_synapses():
     assert graph.weight.tolist() == [0.5, 0.25, -1.0, -1.0]
     assert graph.delay_steps.tolist() == [1, 1, 0, 0]
     assert graph.role == (Role.LOG_INHIBITION,) * 2 + (Role.CURRENT,) * 2
+
+
+def test_a_growing_pattern_has_one_weight_for_each_target():
+    graph = to_graph(wire(Pattern.GROWING, 6, 3, [1.0, 0.5, 0.25]))
+    assert graph.weight.tolist() == [1.0, 0.5, 0.5, 0.25, 0.25, 0.25]
+    twice = to_graph(wire(Pattern.GROWING, 6, 4, [1.0, 0.5]))
+    assert twice.weight.tolist() == [1.0, 0.5, 0.5] * 2
+    assert twice.source.tolist() == [0, 1, 2, 3, 4, 5]
+    assert (twice.target - 6).tolist() == [0, 1, 1, 2, 3, 3]
 
 
 def test_copies_multiply_counts_but_not_the_graph():

@@ -50,7 +50,10 @@ def published_attention_wiring(
             Projection("key", "pairs", Pattern.TILED, np.eye(width) / 2),
             Projection("pairs", "score rates", Pattern.BLOCKS, np.full((width, 1), 1 / width)),
             Projection("score rates", "streams", Pattern.BLOCKS, np.ones((1, streams))),
-            *(replace(part, pattern=Pattern.BLOCKS) for part in exponential.projections),
+            *(
+                replace(part, pattern=Pattern.BLOCKS) if part.pattern is Pattern.DENSE else part
+                for part in exponential.projections
+            ),
             Projection("read-out", "competitors", Pattern.ONE_TO_ONE, np.array(1.0)),
             Projection(
                 "competitors", "inhibition", Pattern.BLOCKS, np.full((n, 1), 1 / n), delay_steps=1

@@ -149,7 +149,12 @@ def _wiring(n: int, rows: int) -> Wiring:
         (
             Population("drives", n, Dynamics.ACCUMULATOR),
             Population("pool", 1, Dynamics.ACCUMULATOR),
-            Population("competitors", n, Dynamics.FIRST_TO_FIRE),
+            Population(
+                "competitors",
+                n,
+                Dynamics.FIRST_TO_FIRE,
+                rule="the fullest fires in every step, at any membrane, and pays the pool",
+            ),
         ),
         (
             Projection("drives", "competitors", Pattern.ONE_TO_ONE, one),

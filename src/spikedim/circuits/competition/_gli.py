@@ -1,5 +1,6 @@
 """Softmax by lateral inhibition: one global inhibitory potential, subtracted in the exponent."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,13 @@ from spikedim.circuits.competition._gli_law import (
 )
 from spikedim.circuits.competition._gli_rows import Rows
 from spikedim.circuits.competition._gli_run import run_rows
-from spikedim.circuits.competition._gli_state import Emission, Update, check_budget
+from spikedim.circuits.competition._gli_state import (
+    Emission,
+    Update,
+    check_budget,
+    first_gain,
+    inhibition_rule,
+)
 from spikedim.circuits.competition._gli_theorems import RESIDUALS, THEOREMS
 
 __all__ = ["gli", "gli_wiring"]
@@ -158,11 +165,26 @@ def gli(
         noise=drawn,
         progress=progress,
     )
-    return _result(z, run, emission=chosen, steps=count, measure_error=measure_error)
+    return _result(
+        z,
+        run,
+        emission=chosen,
+        budget=rho,
+        update=rule,
+        steps=count,
+        measure_error=measure_error,
+    )
 
 
 def _result(
-    logits: Array, run: Rows, *, emission: Emission, steps: int, measure_error: bool | None
+    logits: Array,
+    run: Rows,
+    *,
+    emission: Emission,
+    budget: float,
+    update: Update,
+    steps: int,
+    measure_error: bool | None,
 ) -> CircuitResult:
     """Set the counts beside the theorem of their emission."""
     spikes = run.counts.sum(axis=1)
@@ -208,20 +230,50 @@ def _result(
         free_bounds=free,
         rms_law=rms_law,
         steps=steps,
-        wiring=gli_wiring(logits.shape[-1], copies=len(run.counts), emission=emission),
+        wiring=gli_wiring(
+            logits.shape[-1],
+            copies=len(run.counts),
+            emission=emission,
+            budget=budget,
+            update=update,
+        ),
         measure_error=measure_error,
     )
 
 
-def gli_wiring(competitors: int, *, copies: int, emission: Emission) -> Wiring:
-    """Return the parts: drives, competitors, one integrator, one maximum of the drives."""
+_FIRES = {
+    Emission.INTEGRATE_AND_FIRE: "charged by exp(z - g) in every step",
+    Emission.RANDOM_PHASE: "charged by exp(z - g) in every step, from a uniform start in [0, 1)",
+    Emission.ESCAPE: "fires with probability exp(z - g)",
+}
+
+
+def gli_wiring(
+    competitors: int, *, copies: int, emission: Emission, budget: float, update: Update
+) -> Wiring:
+    """Return the parts: drives, competitors, one integrator, one maximum of the drives.
+
+    The integrator holds h, what the inhibition g is above the strongest drive.
+    """
     one = np.array(1.0)
     dynamics = Dynamics.ESCAPE if emission is Emission.ESCAPE else Dynamics.INTEGRATE_AND_FIRE
     return Wiring(
         populations=(
             Population("drives", competitors, Dynamics.ACCUMULATOR),
-            Population("competitors", competitors, dynamics),
-            Population("inhibition", 1, Dynamics.INTEGRATOR),
+            Population(
+                "competitors",
+                competitors,
+                dynamics,
+                initial=0.5 if emission is Emission.INTEGRATE_AND_FIRE else 0.0,
+                rule=_FIRES[emission],
+            ),
+            Population(
+                "inhibition",
+                1,
+                Dynamics.INTEGRATOR,
+                initial=0.0 - math.log(first_gain(budget)),
+                rule=inhibition_rule(budget, update),
+            ),
             Population("strongest drive", 1, Dynamics.MAXIMUM),
         ),
         projections=(

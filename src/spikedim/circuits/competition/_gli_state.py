@@ -18,6 +18,7 @@ __all__ = [
     "check_budget",
     "first_gain",
     "gli_step",
+    "inhibition_rule",
     "init_gli_state",
     "kicks",
     "step_gain",
@@ -238,6 +239,17 @@ def kicks(competitors: int, budget: float, update: Update) -> Array:
     if update is Update.LINEAR:
         return spikes - budget
     return np.asarray(np.log(spikes + 0.5) - np.log(budget + 0.5))
+
+
+def inhibition_rule(budget: float, update: Update) -> str:
+    """Return the rule of the inhibitory integrator in words, from its second step on."""
+    kick = (
+        f"1 / (t + 1)) (spikes - {budget!r})"
+        if update is Update.LINEAR
+        else f"1 / t) ln((spikes + 0.5) / ({budget!r} + 0.5))"
+    )
+    top = f"ln(n / {budget!r}) of n unmasked competitors"
+    return f"h += max({SLOWEST_GAIN}, {kick} at steps t >= 2, kept between 0 and {top}"
 
 
 def check_budget(budget: object, competitors: int, *, caller: str) -> float:

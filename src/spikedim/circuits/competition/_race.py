@@ -183,7 +183,12 @@ def _wiring(n: int, rows: int) -> Wiring:
     return Wiring(
         (
             Population("drives", n, Dynamics.ACCUMULATOR),
-            Population("competitors", n, Dynamics.FIRST_TO_FIRE),
+            Population(
+                "competitors",
+                n,
+                Dynamics.FIRST_TO_FIRE,
+                rule="rise with slope exp(z) to a threshold drawn from Exp(1) in every step",
+            ),
             Population("reset", 1, Dynamics.INTEGRATE_AND_FIRE),
         ),
         (

@@ -170,8 +170,20 @@ def _wiring(n: int, rows: int, gain: float) -> Wiring:
     return Wiring(
         (
             Population("drives", n, Dynamics.ACCUMULATOR),
-            Population("competitors", n, Dynamics.INTEGRATE_AND_FIRE),
-            Population("inhibition", 1, Dynamics.INTEGRATOR),
+            Population(
+                "competitors",
+                n,
+                Dynamics.INTEGRATE_AND_FIRE,
+                initial=0.5,
+                rule="input below 0 counts as 0",
+            ),
+            Population(
+                "inhibition",
+                1,
+                Dynamics.INTEGRATOR,
+                initial=-1.0,
+                rule=f"h += {gain!r} (spikes - 1), beside the strongest drive",
+            ),
             Population("strongest drive", 1, Dynamics.MAXIMUM),
         ),
         (

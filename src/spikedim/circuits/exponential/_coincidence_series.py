@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from spikedim.circuits._result import SpikeCount
-from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Wiring
+from spikedim.circuits._wiring import Dynamics, Pattern, Population, Projection, Reading, Wiring
 from spikedim.circuits.exponential._exp_entries import Array, total
 
 __all__ = ["Streams", "draw_series", "series_mean", "series_variance", "series_wiring"]
@@ -79,20 +79,26 @@ def draw_series(
 def series_wiring(weights: Array, streams: Streams, copies: int) -> Wiring:
     """Return streams, coincidence neurons and the read-out, which starts at w_0 T."""
     order = len(weights) - 1
-    gates = np.zeros((_stream_count(order, streams), order))
-    for j in range(1, order + 1):
-        start = 0 if streams is Streams.NESTED else j * (j - 1) // 2
-        gates[start : start + j, j - 1] = 1 / j
+    shares = 1 / np.arange(1, order + 1)
+    nested = streams is Streams.NESTED
+    pattern = Pattern.DENSE if nested else Pattern.GROWING
+    gates = np.triu(np.tile(shares, (order, 1))) if nested else shares
     # All j of j inputs give 1, all but one at most 1 - 1/J: the threshold lies between.
     threshold = 1 - 1 / (2 * order)
     return Wiring(
         populations=(
-            Population("streams", len(gates), Dynamics.BERNOULLI),
+            Population("streams", _stream_count(order, streams), Dynamics.BERNOULLI),
             Population("coincidences", order, Dynamics.COINCIDENCE, threshold=threshold),
-            Population("read-out", 1, Dynamics.ACCUMULATOR),
+            Population(
+                "read-out",
+                1,
+                Dynamics.ACCUMULATOR,
+                reading=Reading.MEAN,
+                rule=f"adds {float(weights[0])!r} to the mean",
+            ),
         ),
         projections=(
-            Projection("streams", "coincidences", Pattern.DENSE, gates),
+            Projection("streams", "coincidences", pattern, gates),
             Projection("coincidences", "read-out", Pattern.DENSE, weights[1:, None].copy()),
         ),
         copies=copies,
