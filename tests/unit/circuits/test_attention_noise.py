@@ -52,3 +52,9 @@ def test_what_cannot_be_drawn_is_refused(bad):
     arguments = {"tokens": 2, "features": 2, "heads": 1, "generator": np.random.default_rng(0)}
     with pytest.raises(InputError, match=f"^AttentionNoise.draw: `{bad}` must be"):
         AttentionNoise.draw(**(arguments | {bad: None if bad == "generator" else 0}))
+
+
+@pytest.mark.usefixtures("untyped")
+def test_keys_are_words_of_64_bits(noise):
+    with pytest.raises(InputError, match="`value` must be an array of uint64; got float64"):
+        AttentionNoise(noise.query, noise.key, noise.value.astype(float), noise.rows)

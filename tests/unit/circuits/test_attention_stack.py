@@ -69,7 +69,7 @@ def test_an_error_that_is_not_measured_is_absent(weights, rng):
     result = stack.run(rng.random((5, 4)), steps=8, generator=rng, measure_error=False)
     assert result.stretches is result.whole.target is None
     assert result.whole.certificate.error is result.whole.certificate.bound is None
-    assert "measured only on request" in result.whole.certificate.reason
+    assert "the error was not asked for" in result.whole.certificate.reason
 
 
 def test_layers_that_do_not_fit_are_refused():
@@ -89,3 +89,28 @@ def test_layers_that_do_not_fit_are_refused():
         SpikingAttentionStack((first, narrow))
     with pytest.raises(InputError, match=r"got layer 2 with 3 channels after 4 outputs"):
         SpikingAttentionStack((first, second, SpikingAttention.compile(wide, wide, wide)))
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (None, "must be a sequence of mappings; got NoneType"),
+        ((1,), "must be a sequence of mappings; got tuple"),
+        (
+            [{"w_q": np.eye(2)}],
+            "must name heads, w_k, w_q, w_v and no more than .*; got no 'heads'",
+        ),
+        ([{"low": 0.0}], "got an unknown 'low' in layer 0. Ranges, mode and encoder are those of"),
+        ([], "must have at least one layer"),
+    ],
+)
+def test_what_is_no_layer_cannot_be_compiled(layers, message):
+    with pytest.raises(InputError, match=f"`layers` .*{message}|`layers` {message}"):
+        SpikingAttentionStack.compile(layers)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_what_is_no_layer_cannot_be_stacked():
+    with pytest.raises(InputError, match="`layers` must be compiled attention layers; got int"):
+        SpikingAttentionStack((1,))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from spikedim._core import FloatArray, InputError
-from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon
-from spikedim.circuits._checks import check_generator, check_steps
+from spikedim.bounds import Assumption, Bound, BoundKind, Epsilon, EpsilonKind
+from spikedim.circuits._checks import MOST_STEPS, check_generator, check_steps
 from spikedim.circuits._graph import CircuitGraph, to_graph
 from spikedim.circuits._result import CircuitResult
-from spikedim.circuits._rows import is_measured
+from spikedim.circuits._rows import unmeasured_reason
 from spikedim.circuits._wiring import Wiring
 from spikedim.circuits.attention._attention_checks import (
     check_attention_noise,
@@ -91,8 +91,8 @@ class AbstractSpikingAttention(ABC):
         generator : numpy.random.Generator, optional
             Needed if the code or the softmax circuit is random, unless `noise` is given.
         noise : AttentionNoise, optional
-            All random numbers of the run; permuted with the tokens it permutes the output. Time
-            is then O(T), a step at a time.
+            All random numbers of the run; permuted with the tokens it permutes the output, but for
+            ties of `cup`, which go to the first token. Time is then O(T), a step at a time.
         mask : array of shape [N, N] or [H, N, N], optional
             True where row i may look at column j, or numbers that are added to the scores.
         measure_error : bool, optional
@@ -240,16 +240,21 @@ class AbstractSpikingAttention(ABC):
         Raises
         ------
         InputError
-            If `x` leaves the range of a channel or a shape is wrong, or `epsilon` is relative to
-            an output of 0.
+            If `x` leaves the range of a channel, a shape is wrong, `epsilon` is relative to an
+            output of 0, or more than 2**40 steps are needed.
         """
         rates, exact = self._exact(x, mask, "steps_for")
-        target = _frobenius(epsilon, exact)
+        target = _frobenius(epsilon, exact, self._caller("steps_for"))
         effects = score_effects(self.heads, exact)
         law, codes = (
             error_parts(self.heads, exact, effects, rates, self.encoder, mode)
             for mode in (self.mode, None)
         )
+        if law.frobenius(steps=MOST_STEPS) > target:
+            raise InputError(
+                f"{self._caller('steps_for')}: `epsilon` must be reachable in 2**40 steps; got a "
+                f"Frobenius error of {target:g}. Ask for a larger one."
+            )
         steps, seen = rehearsed_steps(
             self.heads,
             rates,
@@ -298,7 +303,7 @@ class AbstractSpikingAttention(ABC):
                 "these, or use `steps_for`: no least number of spikes of a `gli` row is proved."
             )
         rates, exact = self._exact(x, mask, "certain_steps_for")
-        target = _frobenius(epsilon, exact)
+        target = _frobenius(epsilon, exact, caller)
         steps = certain_steps(self.heads, rates, exact, self.encoder, target, caller=caller)
         spent = Assumption("each softmax row spends one spike per step", holds=True)
         return self._steps("certain_steps_for", steps, BoundKind.UPPER, rates, (spent,))
@@ -417,9 +422,8 @@ class AbstractSpikingAttention(ABC):
             generator=generator if random else None,
             noise=noise,
         )
-        exact = None
-        if is_measured(run.scores.size, measure_error):
-            exact = self.heads.exact(rates, added)
+        unmeasured = unmeasured_reason(run.scores.size, measure_error)
+        exact = None if unmeasured else self.heads.exact(rates, added)
         return attention_result(
             caller,
             self.heads,
@@ -432,10 +436,21 @@ class AbstractSpikingAttention(ABC):
             wiring=self.wiring(len(rates)),
             online=runner is run_online,
             fresh=noise is None,
+            unmeasured=unmeasured,
         )
 
 
-def _frobenius(epsilon: Epsilon, exact: Exact) -> float:
+def _frobenius(epsilon: Any, exact: Exact, caller: str) -> float:
     """Return an error target as a Frobenius error of the output."""
+    if not isinstance(epsilon, Epsilon):
+        raise InputError(
+            f"{caller}: `epsilon` must be an Epsilon; got {epsilon!r:.40}. Write e.g. "
+            "`Epsilon.parse('0.1:relative')`."
+        )
     entries, rms = exact.output.size, float(np.sqrt(np.mean(exact.output**2)))
+    if epsilon.kind is EpsilonKind.RELATIVE and rms == 0:
+        raise InputError(
+            f"{caller}: `epsilon` must not be relative to an output of 0; got {epsilon}. Give it "
+            "as rms or fro."
+        )
     return math.sqrt(entries) * epsilon.as_rms(entries=entries, reference_rms=rms)

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import InputError, check_choice
+from spikedim._core import InputError, check_choice, check_numbers
 from spikedim.circuits._checks import check_matrix
+from spikedim.circuits.attention._attention_heads import Heads
 from spikedim.circuits.attention._attention_noise import AttentionNoise
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.competition._softmax import SoftmaxMode
@@ -13,9 +14,11 @@ from spikedim.circuits.competition._softmax import SoftmaxMode
 __all__ = [
     "check_attention_noise",
     "check_bias",
+    "check_heads",
     "check_mask",
     "check_range",
     "check_settings",
+    "check_sizes",
     "check_tokens",
     "check_weights",
 ]
@@ -23,6 +26,8 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _ROUNDING = 1e-9  # of the range of a channel; further out is an error of the caller
+_ULPS = 4  # of its ends, by which an affine map may miss them
+_LARGEST = 1e60  # of queries, keys and values: their fourth powers are still numbers
 
 
 def check_tokens(x: Any, low: Array, high: Array, *, caller: str) -> Array:
@@ -31,13 +36,13 @@ def check_tokens(x: Any, low: Array, high: Array, *, caller: str) -> Array:
     if tokens.shape[1] != len(low):
         raise InputError(f"{caller}: `x` must have {len(low)} channels; got shape {tokens.shape}.")
     span = high - low
-    slack = _ROUNDING * (span + np.abs(low) + np.abs(high))
+    slack = _ROUNDING * span + _ULPS * np.spacing(np.maximum(np.abs(low), np.abs(high)))
     outside = (tokens < low - slack) | (tokens > high + slack)
     if outside.any():
         token, channel = np.argwhere(outside)[0]
         raise InputError(
-            f"{caller}: `x` must be within [low, high]; got {tokens[token, channel]:g} in channel "
-            f"{channel}, whose range is [{low[channel]:g}, {high[channel]:g}]. Compile with its "
+            f"{caller}: `x` must be within [low, high]; got {tokens[token, channel]} in channel "
+            f"{channel}, whose range is [{low[channel]}, {high[channel]}]. Compile with its "
             "range; nothing is clipped here."
         )
     # What is clipped is the rounding error of an affine map.
@@ -48,7 +53,7 @@ def check_mask(mask: Any | None, shape: tuple[int, int, int], *, caller: str) ->
     """Return what a mask adds to the scores, [N, N] or [H, N, N]."""
     if mask is None:
         return None
-    array = np.asarray(mask.detach().cpu() if hasattr(mask, "detach") else mask)
+    array = check_numbers(mask, name="mask", caller=caller)
     if array.shape not in (shape[1:], shape) or array.dtype.kind not in "bfiu":
         raise InputError(
             f"{caller}: `mask` must be boolean or numbers of shape {shape[1:]} or {shape}; got "
@@ -125,7 +130,34 @@ def check_range(low: Any, high: Any, channels: int, *, caller: str) -> tuple[Arr
             f"{caller}: `low` must not be above `high`; got {ends[0][at]:g} and {ends[1][at]:g} "
             f"in channel {at}."
         )
+    check_sizes(caller=caller, low=ends[0], high=ends[1])
     return ends[0], ends[1]
+
+
+def check_heads(heads: Heads, *, caller: str) -> Heads:
+    """Return heads whose queries, keys and values are numbers whatever the tokens."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        constant = heads.value_bias[:, None] @ heads.output
+        check_sizes(
+            caller=caller,
+            w_q=np.concatenate([heads.query, heads.query_bias[:, None]], axis=1),
+            w_k=np.concatenate([heads.key, heads.key_bias[:, None]], axis=1),
+            w_v=np.concatenate([heads.folded_value, constant], axis=1),
+            b_o=heads.output_bias,
+        )
+    return heads
+
+
+def check_sizes(*, caller: str, **parts: Array) -> None:
+    """Raise `InputError` if a part is so large that attention has no number for it."""
+    for name, part in parts.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = np.abs(part).sum(axis=-2) if part.ndim > 1 else np.abs(part)
+        if not (largest <= _LARGEST).all():
+            raise InputError(
+                f"{caller}: `{name}` must stay below {_LARGEST:g} in size for every token; got up "
+                f"to {np.max(largest):g}. Rescale weights or ranges."
+            )
 
 
 def check_settings(mode: object, encoder: object, *, caller: str) -> tuple[SoftmaxMode, RateCode]:

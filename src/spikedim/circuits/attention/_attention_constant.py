@@ -6,8 +6,8 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from spikedim._core import Result, check_positive
-from spikedim.circuits._checks import check_steps
+from spikedim._core import InputError, Result, check_positive
+from spikedim.circuits._checks import MOST_STEPS, check_steps
 from spikedim.circuits.attention._attention_heads import Exact, Heads
 from spikedim.circuits.attention._encoders import RateCode, code_noise
 from spikedim.circuits.competition._softmax import SoftmaxMode
@@ -123,8 +123,22 @@ class ErrorConstant(Result):
         -------
         int
             At least 1.
+
+        Raises
+        ------
+        InputError
+            If the error is not above 0, or needs more than 2**40 steps.
         """
-        target = check_positive(frobenius, name="frobenius", caller="ErrorConstant.steps") ** 2
+        caller = "ErrorConstant.steps"
+        error = check_positive(frobenius, name="frobenius", caller=caller)
+        if error < self.frobenius(steps=MOST_STEPS) * (1 - _ROUNDING):
+            raise InputError(
+                f"{caller}: `frobenius` must be reachable in 2**40 steps; got {error:g}. Ask for a "
+                "larger one."
+            )
+        if error >= self.frobenius(steps=1):
+            return 1
+        target = error**2
         root = math.sqrt(self.total**2 + 4 * target * self.rounding)
         return max(1, math.ceil((self.total + root) / (2 * target) * (1 - _ROUNDING)))
 

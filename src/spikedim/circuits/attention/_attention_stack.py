@@ -24,6 +24,8 @@ from spikedim.circuits.competition._softmax import SoftmaxMode
 __all__ = ["AttentionStackResult", "SpikingAttentionStack"]
 
 _ROUNDING = 1e-9
+_NEEDED = {"w_q", "w_k", "w_v", "heads"}
+_OPTIONAL = {"w_o", "b_q", "b_k", "b_v", "b_o"}
 
 
 @final
@@ -109,6 +111,12 @@ class SpikingAttentionStack:
             raise InputError(
                 "SpikingAttentionStack: `layers` must have at least one layer; got none."
             )
+        for layer in self.layers:
+            if not isinstance(layer, AbstractSpikingAttention):
+                raise InputError(
+                    "SpikingAttentionStack: `layers` must be compiled attention layers; got "
+                    f"{type(layer).__name__}. Make them with `SpikingAttentionStack.compile`."
+                )
         for number, (before, after) in enumerate(
             zip(self.layers[:-1], self.layers[1:], strict=True), start=1
         ):
@@ -149,7 +157,7 @@ class SpikingAttentionStack:
             If there is no layer, or an argument of a layer is wrong.
         """
         compiled: list[AbstractSpikingAttention] = []
-        for weights in layers:
+        for weights in _checked_layers(layers):
             layer = MultiHeadSpikingAttention.compile(
                 **weights, low=low, high=high, mode=mode, encoder=encoder
             )
@@ -270,6 +278,26 @@ class SpikingAttentionStack:
             wiring=wiring,
             provenance=Provenance.now(command="spikedim.circuits.SpikingAttentionStack.run"),
         )
+
+
+def _checked_layers(layers: Any) -> Sequence[Mapping[str, Any]]:
+    """Return mappings that name arguments of a layer."""
+    caller = "SpikingAttentionStack.compile"
+    if not isinstance(layers, Sequence) or not all(isinstance(one, Mapping) for one in layers):
+        raise InputError(
+            f"{caller}: `layers` must be a sequence of mappings; got {type(layers).__name__}. "
+            "Write e.g. [dict(w_q=q, w_k=k, w_v=v, heads=1)]."
+        )
+    for number, one in enumerate(layers):
+        unknown, missing = sorted(set(one) - _NEEDED - _OPTIONAL), sorted(_NEEDED - set(one))
+        if unknown or missing:
+            wrong = f"an unknown {unknown[0]!r}" if unknown else f"no {missing[0]!r}"
+            raise InputError(
+                f"{caller}: `layers` must name {', '.join(sorted(_NEEDED))} and no more than "
+                f"{', '.join(sorted(_OPTIONAL))}; got {wrong} in layer {number}. Ranges, mode and "
+                "encoder are those of the stack."
+            )
+    return layers
 
 
 def _check_fit(

@@ -10,6 +10,7 @@ from spikedim.circuits._checks import check_matrix
 from spikedim.circuits.attention._abstract_attention import AbstractSpikingAttention
 from spikedim.circuits.attention._attention_checks import (
     check_bias,
+    check_heads,
     check_range,
     check_settings,
     check_weights,
@@ -117,7 +118,8 @@ class MultiHeadSpikingAttention(AbstractSpikingAttention):
         Raises
         ------
         InputError
-            If a shape, a number, a range or a choice is wrong, or `heads` does not divide a width.
+            If a shape, a number, a range or a choice is wrong, `heads` does not divide a width, or
+            queries, keys or values may pass 1e60.
         """
         caller = "MultiHeadSpikingAttention.compile"
         query, key, value = check_weights(w_q, w_k, w_v, caller=caller)
@@ -137,17 +139,18 @@ class MultiHeadSpikingAttention(AbstractSpikingAttention):
         query, of_query = fold(query, of_query, lows, highs)
         key, of_key = fold(key, of_key, lows, highs)
         value, of_value = fold(value, of_value, lows, highs)
+        folded = Heads(
+            query=_split(query, count),
+            key=_split(key, count),
+            value=_split(value, count),
+            output=out.reshape(count, -1, out.shape[1]),
+            query_bias=of_query.reshape(count, -1),
+            key_bias=of_key.reshape(count, -1),
+            value_bias=of_value.reshape(count, -1),
+            output_bias=check_bias(b_o, out.shape[1], caller=caller, name="b_o"),
+        )
         return cls(
-            Heads(
-                query=_split(query, count),
-                key=_split(key, count),
-                value=_split(value, count),
-                output=out.reshape(count, -1, out.shape[1]),
-                query_bias=of_query.reshape(count, -1),
-                key_bias=of_key.reshape(count, -1),
-                value_bias=of_value.reshape(count, -1),
-                output_bias=check_bias(b_o, out.shape[1], caller=caller, name="b_o"),
-            ),
+            check_heads(folded, caller=caller),
             lows,
             highs,
             circuit,

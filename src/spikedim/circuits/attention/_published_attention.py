@@ -11,7 +11,8 @@ from spikedim._core import InputError, Provenance
 from spikedim.circuits._certificate import Theorem, certify
 from spikedim.circuits._checks import check_generator, check_matrix, check_rates, check_steps
 from spikedim.circuits._result import CircuitResult, SpikeCount
-from spikedim.circuits._rows import MEASURED_ENTRIES, entropy_bits, is_measured, softmax_rows
+from spikedim.circuits._rows import entropy_bits, softmax_rows, unmeasured_reason
+from spikedim.circuits.attention._attention_checks import check_sizes
 from spikedim.circuits.attention._published_attention_wiring import published_attention_wiring
 from spikedim.circuits.competition._published_subtractive_wta import (
     check_weight,
@@ -138,7 +139,8 @@ def published_attention(
     shares = wins / np.maximum(wins.sum(axis=1), 1)[:, None]
     value = np.where(mute[:, None], 0.0, shares @ (trains.value / count))
     target = attn = None
-    if is_measured(len(rates) ** 2, measure_error):
+    unmeasured = unmeasured_reason(len(rates) ** 2, measure_error)
+    if not unmeasured:
         query, key, values = (rates @ matrix for matrix in weights)
         attn = softmax_rows(query @ key.T / np.sqrt(weights[0].shape[1]))
         target = attn @ values
@@ -166,7 +168,7 @@ def published_attention(
             steps=count,
             spikes=sum(part.spikes for part in spikes),
             silent_rows=int(mute.sum()),
-            reason=trains.reason(count) + _unmeasured(target),
+            reason="; ".join(filter(None, [trains.reason(count), unmeasured])),
         ),
         wiring=wiring,
         provenance=Provenance.now(command=f"spikedim.circuits.{_CALLER}"),
@@ -251,6 +253,7 @@ def _checked(x: Any, w_q: Any, w_k: Any, w_v: Any) -> tuple[Array, tuple[Array, 
         raise InputError(
             f"{_CALLER}: `w_k` must have the shape of `w_q`, {query.shape}; got {key.shape}."
         )
+    check_sizes(caller=_CALLER, w_q=query, w_k=key, w_v=value)
     return rates, (query, key, value)
 
 
@@ -263,10 +266,3 @@ def _count(population: str, counts: np.ndarray[Any, np.dtype[Any]], steps: int) 
 def _frobenius(gap: Array, spoke: np.ndarray[Any, np.dtype[np.bool_]]) -> Array:
     """Return the Frobenius norm of the rows that spoke, or nothing if none did."""
     return np.array([np.linalg.norm(gap[spoke])] if spoke.any() else [])
-
-
-def _unmeasured(target: Array | None) -> str:
-    """Say why an error is missing."""
-    if target is not None:
-        return ""
-    return f"; the error of more than {MEASURED_ENTRIES:,} entries is measured only on request"

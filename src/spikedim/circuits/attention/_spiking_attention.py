@@ -8,6 +8,7 @@ import numpy as np
 from spikedim.circuits.attention._abstract_attention import AbstractSpikingAttention
 from spikedim.circuits.attention._attention_checks import (
     check_bias,
+    check_heads,
     check_range,
     check_settings,
     check_weights,
@@ -137,7 +138,8 @@ class SpikingAttention(AbstractSpikingAttention):
         Raises
         ------
         InputError
-            If a shape, a number, a range or a choice is wrong.
+            If a shape, a number, a range or a choice is wrong, or queries, keys or values may
+            pass 1e60.
         """
         caller = "SpikingAttention.compile"
         query, key, value = check_weights(w_q, w_k, w_v, caller=caller)
@@ -160,7 +162,7 @@ class SpikingAttention(AbstractSpikingAttention):
             value_bias=of_value[None],
             output_bias=np.zeros(out),
         )
-        return cls(heads, lows, highs, circuit, code)
+        return cls(check_heads(heads, caller=caller), lows, highs, circuit, code)
 
     def _joined(self) -> bool:
         return False
