@@ -1,5 +1,8 @@
 """The ready-made sweeps: softmax, exponential, universal approximation."""
 
+import os
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -238,6 +241,31 @@ class TestFiles:
         (tmp_path / "x.npy").write_bytes(content.replace(honest, claim.ljust(len(honest))))
         with pytest.raises(InputError, match="readable"):
             self.read(tmp_path / "x.npy")
+
+    @pytest.mark.parametrize("claim", [b"(99999999999,), }", b"(10**15,), }", b"(-1,), }"])
+    def test_a_header_inside_an_archive_that_lies_is_refused(self, tmp_path, claim):
+        np.savez(tmp_path / "honest.npz", logits=np.zeros(10))
+        with zipfile.ZipFile(tmp_path / "honest.npz") as archive:
+            content = archive.read("logits.npy")
+        honest = b"(10,), }".ljust(len(claim))
+        with zipfile.ZipFile(tmp_path / "lie.npz", "w") as archive:
+            archive.writestr("logits.npy", content.replace(honest, claim))
+        with pytest.raises(InputError, match=r"must be a readable .*npz"):
+            self.read(tmp_path / "lie.npz")
+
+    def test_capitals_name_the_same_kind_of_file(self, tmp_path):
+        np.savez(tmp_path / "x.npz", logits=[2.0])
+        (tmp_path / "x.npz").rename(tmp_path / "X.NPZ")
+        assert self.read(tmp_path / "X.NPZ").tolist() == [2.0]
+
+    def test_a_pipe_is_not_waited_for(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.npy")
+        with pytest.raises(InputError, match=r"readable .*pipe.npy' \(no file\)"):
+            self.read(tmp_path / "pipe.npy")
+
+    def test_a_home_of_nobody_is_refused(self):
+        with pytest.raises(InputError, match=r"readable .*'~no such user/x.npy'"):
+            self.read("~no such user/x.npy")
 
     def test_pickles_are_not_run(self, tmp_path):
         np.save(tmp_path / "p.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
