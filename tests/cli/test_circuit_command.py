@@ -116,6 +116,19 @@ def test_a_failed_certificate_is_said_and_is_exit_code_1(run, swept, tmp_path):
     assert CircuitSweep.from_json(as_json.out) == failing_sweep()
 
 
+def test_memory_that_runs_out_is_no_failed_certificate(run, monkeypatch):
+    def full(**options):
+        raise MemoryError
+
+    monkeypatch.setattr(circuits, "sweep_softmax", full)
+    got = run("circuit", "softmax")
+    assert (got.code, got.out) == (2, "")
+    assert got.err == (
+        "Error: circuit softmax: the sizes of a run must fit in memory; got out of memory. Give "
+        "smaller sizes, or fewer rows, samples or tokens.\n"
+    )
+
+
 def test_no_theorem_is_no_failure(run, swept):
     swept["result"] = bare_sweep()
     assert run("circuit", "attention", "--published").code == 0
@@ -166,6 +179,16 @@ def centred(x):
     return x - x.mean(axis=0)
 def ordered(x):
     return np.cumsum(x, axis=0)
+def shouting(x):
+    print("I am here")
+    return x
+def raising(x):
+    return 1 / 0
+def leaving(x):
+    raise SystemExit(0)
+def late(x):
+    import my_sibling
+    return x
 number = 3
 """
 
@@ -177,10 +200,14 @@ def mine(tmp_path, monkeypatch):
 
     (tmp_path / "my_functions.py").write_text(MINE)
     (tmp_path / "my_mistake.py").write_text("def f(:\n")
+    (tmp_path / "my_crash.py").write_text("1 / 0\n")
+    (tmp_path / "my_exit.py").write_text("import sys\nsys.exit(0)\n")
+    (tmp_path / "my_sibling.py").write_text("")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield
-    sys.modules.pop("my_functions", None)
+    for name in ("my_functions", "my_sibling"):
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.usefixtures("mine")
@@ -192,10 +219,35 @@ def test_a_function_of_ones_own_is_imported_from_this_folder(run):
     assert "RUNS ITS CODE" in " ".join(run("circuit", "universal", "--help").out.split())
 
 
+SMALL = ("--cells", "2", "--samples", "8", "--features", "1", "--runs", "1")
+
+
+@pytest.mark.usefixtures("mine")
+def test_what_a_function_prints_is_not_the_answer(run):
+    got = run("circuit", "universal", "--function", "my_functions:shouting", *SMALL, "--json")
+    assert got.code == 0
+    assert CircuitSweep.from_json(got.out).holds is True
+    assert "I am here" in got.err
+
+
+@pytest.mark.usefixtures("mine")
+def test_modules_of_this_folder_are_found_only_while_the_function_runs(run):
+    import sys
+
+    before = list(sys.path)
+    got = run("circuit", "universal", "--function", "my_functions:late", *SMALL, "-q")
+    assert (got.code, sys.path) == (0, before)
+
+
 @pytest.mark.usefixtures("mine")
 @pytest.mark.parametrize(
     ("spec", "needle"),
     [
+        (".my_functions:centred", "TypeError: the 'package' argument is required"),
+        ("my_crash:f", "must name a function that can be imported"),
+        ("my_exit:f", "(SystemExit: 0)"),
+        ("my_functions:raising", "got ZeroDivisionError: division by zero from"),
+        ("my_functions:leaving", "got SystemExit: 0 from 'my_functions:leaving'"),
         ("my_functions", "must be MODULE:FUNCTION"),
         ("my_functions:", "must be MODULE:FUNCTION"),
         ("my_functions:missing", "has no attribute 'missing'"),
@@ -219,6 +271,9 @@ def test_what_is_no_such_function_is_one_line(run, spec, needle):
         (("softmax", "--steps", "0..8"), "`--steps` must be a rising range from 1 on"),
         (("softmax", "--steps", "a..b"), "`--steps` must be whole numbers"),
         (("softmax", "--steps", "4,,8"), "`--steps` must be whole numbers"),
+        (("softmax", "--n", 10**7, "--rows", 10**7), "`rows` times `n` must be at most 33,554,432"),
+        (("softmax", "--steps", "1" * 400), "`steps` must be at most 2**40"),
+        (("exp", "--steps", f"16..{2**70}"), "`steps` must be at most 2**40"),
         (("softmax", "--steps", "4,-8"), "must be an integer >= 1; got -8"),
         (("softmax", "--mode", "glu"), "Did you mean 'gli'"),
         (("softmax", "--n", "0"), "Invalid value for '--n'"),

@@ -26,7 +26,7 @@ Steps = Annotated[str, typer.Option(help="Time steps: FIRST..LAST doubles; 4,8,1
 Runs = Annotated[int | None, typer.Option(min=1, help="Runs at each T.", show_default=False)]
 SlopeFrom = Annotated[
     int | None,
-    typer.Option(min=1, help="Smallest T of the slope fit.", show_default="64, if that leaves 3"),
+    typer.Option(min=1, help="Smallest T of the slope fit.", show_default="64, if that leaves 5"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of drawn inputs and spikes.")]
 Png = Annotated[
@@ -239,6 +239,19 @@ def universal_circuit(
     _answer(caller, make, out=out, html=html, png=png, as_json=as_json, quiet=quiet)
 
 
+def _made(caller: str, make: Callable[[Any], Any], progress: Any) -> Any:
+    """Run a sweep; sizes that do not fit in memory are no failed certificate."""
+    from spikedim._core import InputError
+
+    try:
+        return make(progress)
+    except MemoryError as error:
+        raise InputError(
+            f"{caller}: the sizes of a run must fit in memory; got out of memory. Give smaller "
+            "sizes, or fewer rows, samples or tokens."
+        ) from error
+
+
 def _answer(
     caller: str,
     make: Callable[[Any], Any],
@@ -256,7 +269,7 @@ def _answer(
     from spikedim.cli._console import deliver, progress_on_stderr
 
     with progress_on_stderr(quiet=quiet) as progress:
-        result = make(progress)
+        result = _made(caller, make, progress)
         page = None if html is None else report.circuit_page(result)
         picture = b"" if png is None else report.circuit_picture(result)
     if png is not None:
