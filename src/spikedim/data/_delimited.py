@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -135,7 +136,8 @@ def _layout(path: Path, budget: int) -> _Layout:
         semicolons = ";" in first and "," not in first
         tabbed = tabs or ("\t" in first and "," not in first)
         delimiter = "\t" if tabbed else ";" if semicolons else ","
-        head = _parse(first, delimiter)
+        reader = _reader(chain([first], lines), delimiter)
+        head = _row(reader, path)
         width, has_header = len(head), not any(_is_number(cell) for cell in head)
         special: dict[str, int] = {}
         for column, cell in enumerate(head if has_header else ()):
@@ -144,13 +146,12 @@ def _layout(path: Path, budget: int) -> _Layout:
                 special.setdefault(name, column)
         del head, first  # only one row at a time
         lines.done()
-        second = next(lines, "").strip()
+        second = _row(reader, path) if has_header else []
     if has_header and not second and not tabs:
         raise refuse("hold numbers", path, "There is only one line, and it is text.")
     label = next((special[name] for name in LABEL_NAMES if name in special), None)
     text = next((special[name] for name in TEXT_NAMES if name in special), None)
-    body = _parse(second, delimiter) if text is not None and second else []
-    if text is not None and len(body) > text and _is_number(body[text]):
+    if text is not None and len(second) > text and _is_number(second[text]):
         text = None
     return _Layout(path, budget, delimiter, has_header, width, label, text)
 
@@ -160,16 +161,25 @@ def _header(layout: _Layout) -> list[str]:
     if not layout.has_header:
         return []
     with _open(layout.path) as stream:
-        line = next(BoundedLines(stream, layout.path, layout.budget))
-    return [cell.strip() for cell in _parse(line, layout.delimiter)]
+        lines = BoundedLines(stream, layout.path, layout.budget)
+        return [cell.strip() for cell in _row(_reader(lines, layout.delimiter), layout.path)]
 
 
 def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _parse(line: str, delimiter: str) -> list[str]:
-    return next(_reader([line], delimiter))
+def _row(reader: Any, path: Path) -> list[str]:
+    """Return the next row, which may span lines inside quotes; none at the end."""
+    try:
+        row: list[str] = next(reader, [])
+    except csv.Error as error:
+        raise _ill_formed(reader, path, error) from error
+    return row
+
+
+def _ill_formed(reader: Any, path: Path, error: csv.Error) -> Exception:
+    return refuse("be a well-formed table", f"line {reader.line_num} of {path}", f"{error}.")
 
 
 def _reader(lines: Iterable[str], delimiter: str) -> Any:
@@ -199,9 +209,7 @@ def _rows(layout: _Layout) -> Iterator[list[str]]:
                     )
                 yield row
         except csv.Error as error:
-            raise refuse(
-                "be a well-formed table", f"line {reader.line_num} of {layout.path}", f"{error}."
-            ) from error
+            raise _ill_formed(reader, layout.path, error) from error
 
 
 def _is_number(cell: str) -> bool:

@@ -21,6 +21,7 @@ def write(path, text, encoding="utf-8"):
         ("a.csv", "left;right\n1;2\n3;4\n5;6\n"),
         ("a.tsv", "left\tright\n1\t2\n3\t4\n5\t6\n"),
         ("a.csv", '"left","right"\n"1","2"\n3,4e0\n5,6\n'),
+        ("a.csv", '"left\nhand","right"\n1,2\n3,4\n5,6\n'),
     ],
 )
 def test_numbers_are_read_whatever_the_dialect(tmp_path, name, text):
@@ -72,6 +73,19 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path):
 def test_a_field_that_never_ends_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", "a,b\n1,2\n" + '"' + "x" * 200_000 + "\n1,2\n")
     with pytest.raises(InputError, match=r"`spec` must be a well-formed table"):
+        open_samples(path).to_numpy()
+
+
+@pytest.mark.parametrize("text", ["text,label\n{},1\n", "{},b\n1,2\n", "1,2\n{},4\n"])
+def test_a_cell_that_is_too_long_is_refused_wherever_it_is(tmp_path, text):
+    path = write(tmp_path / "a.csv", text.format("x" * 200_000))
+    with pytest.raises(InputError, match=r"must be a well-formed table; got line \d of .*a\.csv"):
+        open_samples(path).to_numpy()
+
+
+def test_a_header_of_several_lines_is_named_whole(tmp_path):
+    path = write(tmp_path / "a.csv", '"my\nname",other\nx,2\n3,4\n')
+    with pytest.raises(InputError, match=r"'x' in column 'my\\nname', sample 0"):
         open_samples(path).to_numpy()
 
 
