@@ -426,3 +426,12 @@ def test_no_row_needs_more_inhibition_than_equal_drives():
         _, state = gli_step(state, np.zeros(8), budget=0.5)
         heights.append(float(state.feedback))
     assert max(heights) == pytest.approx(np.log(8 / 0.5))
+
+
+@pytest.mark.parametrize(
+    ("spread", "linear", "log"), [(0.0, (2, 3), (10, 20)), (1.0, (1, 1.1), (1.3, 1.6))]
+)
+def test_the_log_rule_spends_more_and_many_times_more_on_ties(spread, linear, log):
+    z = spread * np.random.default_rng(0).standard_normal((8, 64))
+    for update, (low, high) in (("linear", linear), ("log", log)):
+        assert low < gli(z, steps=400, update=update).row_spikes.mean() / 400 < high

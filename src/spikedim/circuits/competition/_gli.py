@@ -72,7 +72,7 @@ def gli(
     update : Update or str
         ``"linear"``: as above with ``eta = max(.05, 1/(1+t))``. ``"log"``:
         ``g += max(.05, 1/t) ln((n I + .5)/(rho + .5))``: less error in as many steps for n >= 64,
-        because it spends more, 1.3 to 1.6 rho spikes per step where logits spread by 1 or more and
+        because it spends more, 1.1 to 1.6 rho spikes per step where logits spread by 1 or more and
         many times rho where they are nearly equal.
     generator : numpy.random.Generator, optional
         Needed by random phase and escape unless `noise` is given; integrate-and-fire draws

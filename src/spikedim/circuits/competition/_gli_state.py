@@ -42,7 +42,7 @@ class Update(StrEnum):
     """How the inhibitory integrator answers the spikes of the last step."""
 
     LINEAR = "linear"  # by spikes minus budget
-    LOG = "log"  # by the logarithm of their ratio: no wind-up at many competitors, few steps
+    LOG = "log"  # by the logarithm of their ratio: sooner at rest for many competitors, spends more
 
 
 @final
