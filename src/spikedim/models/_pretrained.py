@@ -247,8 +247,8 @@ def read_pretrained(
 
     Notes
     -----
-    Needs no optional package. Pickles are never read. The pooler, which no token vector uses, is
-    left out.
+    Needs no optional package. Pickles are never read. The pooler and stored position numbers,
+    which no token vector uses, are left out, whatever their shape and type.
 
     Examples
     --------

@@ -307,3 +307,10 @@ def test_token_batches_know_their_size():
 def test_saved_with_foreign_metadata(folder):
     save_file(tiny_weights(), str(folder / "model.safetensors"), metadata={"format": "pt"})
     assert read_pretrained(folder).config == TINY
+
+
+def test_weights_in_training_give_embeddings_too():
+    plain = PretrainedTransformer(TINY, tiny_weights()).embed(padded(SENTENCES))
+    trained = {key: tensor.requires_grad_() for key, tensor in tiny_weights().items()}
+    got = PretrainedTransformer(TINY, trained).embed(padded(SENTENCES))
+    np.testing.assert_array_equal(got, plain)
