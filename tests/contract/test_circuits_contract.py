@@ -101,6 +101,16 @@ def test_every_population_that_spikes_is_wired(name):
         assert part.rate == pytest.approx(part.spikes / part.neurons / result.steps)
 
 
+def test_every_loop_of_a_circuit_takes_a_step(name):
+    at_once = {
+        (part.source, part.target) for part in call(name).wiring.projections if not part.delay_steps
+    }
+    waiting = {end for pair in at_once for end in pair}
+    while ready := waiting - {target for source, target in at_once if source in waiting}:
+        waiting -= ready
+    assert waiting == set()
+
+
 def test_a_theorem_holds_or_nothing_is_claimed(name):
     certificate = call(name).certificate
     if certificate.theorem.name:
