@@ -11,6 +11,7 @@ from spikedim.circuits._result import CircuitResult, SpikeCount
 from spikedim.circuits._wiring import Wiring
 
 __all__ = [
+    "FARTHEST",
     "MEASURED_ENTRIES",
     "below_max",
     "entropy_bits",
@@ -23,6 +24,9 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
+
+FARTHEST = {1: 2.0, 2: 2.0**0.5}
+"""How far apart two distributions can be, by the order of the norm."""
 
 MEASURED_ENTRIES = 4096 * 256  # up to here the error is measured unless the caller says otherwise
 
@@ -86,7 +90,8 @@ def rows_result(
     """Make the result of a softmax-like circuit from its spike counts.
 
     `logits` has shape [..., n] and `counts` [R, n], one row of spike counts per row of logits.
-    The error of a row is its l1 or l2 norm (`order`). `bounds` gets counts and exact rows of the
+    The error of a row is its l1 or l2 norm (`order`); a bound beyond what two distributions can
+    differ by is cut to that. `bounds` gets counts and exact rows of the
     rows that spoke and returns one bound per row. `rms_law` gets the exact rows and predicts the
     RMS of the l2 row error. `divisors` [R] turn counts into values, where these are not shares of
     the spikes of a row. `free_bounds` need no exact rows: one per row that spoke, for a run whose
@@ -112,6 +117,8 @@ def rows_result(
         ),
         *other_spikes,
     )
+    if limits is not None and divisors is None and order in FARTHEST:
+        limits = np.minimum(limits, FARTHEST[order])
     certificate = certify(
         theorem,
         errors=errors,

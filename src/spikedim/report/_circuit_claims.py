@@ -8,6 +8,7 @@ from spikedim.report._format import approximate, count
 
 __all__ = ["circuit_advisories", "error_claim", "origin_claim", "rows_claim", "spikes_claim"]
 
+_SPAN = 1.0  # bits; rows that differ by less cannot show what spikes depend on
 _NEAR = 0.05  # slopes that differ by less are called the same
 
 
@@ -19,9 +20,11 @@ def error_claim(sweep: CircuitSweep) -> str:
     elif sweep.holds is None:
         verdict = f"{theorem} was not checked everywhere"
     elif sweep.holds:
-        verdict = f"{theorem} holds at all {len(sweep.points)} points"
+        points = len(sweep.points)
+        verdict = f"{theorem} holds at {f'all {points} points' if points > 1 else 'the only point'}"
         if sweep.forgiven:
-            verdict += f", but for {count(sweep.forgiven)} run{'s'[: sweep.forgiven != 1]} that its failure probability allows"
+            runs = f"{count(sweep.forgiven)} run{'s'[: sweep.forgiven != 1]}"
+            verdict += f", but for {runs} that its failure probability allows"
     else:
         verdict = f"{theorem} fails at {len(sweep.failed)} of {len(sweep.points)} points"
     known = [point for point in sweep.points if point.rms_error is not None]
@@ -53,8 +56,13 @@ def rows_claim(sweep: CircuitSweep) -> str:
     point = row_points(sweep)[-1]
     spikes = [row.spikes for row in point.rows]
     bits = [row.entropy_bits for row in point.rows]
+    if len(point.rows) == 1:
+        return f"A row of {approximate(bits[0])} bits takes {count(spikes[0])} spikes"
     rows = f"rows of {approximate(min(bits))} to {approximate(max(bits))} bits"
     low, high = min(spikes), max(spikes)
+    if max(bits) - min(bits) <= _SPAN:
+        took = f"{count(low)} spikes" if low == high else f"{count(low)} to {count(high)} spikes"
+        return f"{rows[0].upper()}{rows[1:]}, too alike to compare, take {took}"
     if high <= 1.05 * low:
         return f"Spikes do not depend on what a row says: about {count(high)} for {rows}"
     return f"{rows[0].upper()}{rows[1:]} take {count(low)} to {count(high)} spikes"

@@ -19,10 +19,15 @@ def circuit_costs(sweep: CircuitSweep) -> tuple[str, list[float]]:
     """Return what a smaller error costs more of, and how much of it each point has."""
     points = with_spikes(sweep)
     spikes = [_spikes(point) for point in points]
+    each = f" per {sweep.copy}" if sweep.copy else ""
     if len({point.neurons for point in points}) > 1 and len(set(spikes)) == 1:
-        return "neurons", [float(point.neurons) for point in points]
+        return f"neurons{each}", [point.neurons / sweep.copies for point in points]
     rows = all(point.row_spikes is not None for point in points)
-    return "read-out spikes per row" if rows else "spikes of all populations", spikes
+    if rows:
+        return "read-out spikes per row", spikes
+    return f"spikes{each}" if each else "spikes of all populations", [
+        spike / sweep.copies for spike in spikes
+    ]
 
 
 def _spikes(point: SweepPoint) -> float:

@@ -100,3 +100,15 @@ def test_a_circuit_may_count_per_step_and_say_why_it_has_no_theorem():
 def test_the_error_may_be_that_of_the_largest_entry():
     result = run([[0, 0, 0]] * 2, [[3, 0, 0]] * 2, order=np.inf)
     assert result.certificate.error == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("mode", "most"), [("gli", 2.0), ("gli_escape", 2**0.5)])
+def test_no_bound_promises_less_than_that_rows_are_distributions(mode, most):
+    from spikedim.circuits import softmax
+
+    logits = np.random.default_rng(0).normal(size=(4, 64))
+    generator = np.random.default_rng(1)
+    source = {"generator": generator} if mode == "gli_escape" else {}
+    assert softmax(logits, mode=mode, steps=16, **source).certificate.bound == most
+    source = {"generator": generator} if mode == "gli_escape" else {}
+    assert softmax(logits, mode=mode, steps=4096, **source).certificate.bound < most

@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def test_a_sweep_holds_points_slope_and_verdict():
     assert found.failed == ()
     assert found.slope.value == pytest.approx(-1, abs=0.05)
     assert found.slope.low < found.slope.value < found.slope.high
-    assert (found.slope.first, found.slope.points) == (64, 3)
+    assert (found.slope.first, found.slope.points) == (16, 4)
     point = found.points[0]
     assert (point.steps, point.runs, point.spikes, point.row_spikes) == (16, 3, 32.0, 16.0)
     assert 0 < point.rms_low < point.rms_error < point.rms_high
@@ -40,9 +41,12 @@ def test_a_sweep_holds_points_slope_and_verdict():
 
 def test_the_headline_says_slope_expectation_verdict_and_price():
     text = swept(falling, expected_slope=-1.0, subject="stand-in (n = 2)").headline
-    assert text.startswith("stand-in (n = 2): the RMS row error falls as T^-0.99 (-1.1")
+    assert text.startswith("stand-in (n = 2): the RMS row error falls as T^-1.00 (-1.05")
     assert ", expected -1; every certificate of theorem 3a holds; 0.0" in text
-    assert text.endswith("2.2 % of the exact value, at T = 64 with 64 spikes per row (128 in all).")
+    assert text.endswith(
+        "2.2 % of the exact value, at T = 64, the first within 5 %, with 64 read-out spikes per "
+        "row (128 in all populations)."
+    )
 
 
 def test_a_point_does_not_depend_on_the_sweep_it_is_in():
@@ -207,7 +211,8 @@ def test_exact_values_have_no_slope():
 def test_circuits_without_rows_count_all_spikes():
     found = swept(lambda t, _: example_result(t, error=0.01, rows=False))
     assert (found.points[0].row_spikes, found.points[0].rows) == (None, ())
-    assert found.headline.endswith("0.010, 1.4 % of the exact value, at T = 16 with 32 spikes.")
+    end = "0.010, 1.4 % of the exact value, at T = 16, the first within 5 %, with 32 spikes."
+    assert found.headline.endswith(end)
 
 
 def test_weak_results_become_notes_and_other_warnings_pass():
@@ -279,11 +284,11 @@ def test_the_fit_is_that_of_textbooks():
 
 
 def test_the_fit_starts_where_it_is_told():
-    x = [2, 4, 8, 64, 128, 256]
-    y = [9.0, 7.0, 6.0, 1 / 64, 1 / 128, 1 / 256]
+    x = [2, 4, 8, 64, 128, 256, 512, 1024]
+    y = [9.0, 7.0, 6.0, *(1 / at for at in x[3:])]
     assert fit_slope(x, y, first=None)[0].value == pytest.approx(-1)
     assert fit_slope(x, y, first=2)[0].value < -1.2
-    assert fit_slope([2, 4, 8, 64], y[:4], first=None)[0].first == 2
+    assert fit_slope(x[:-1], y[:-1], first=None)[0].first == 2  # four points would be left
     assert fit_slope(x, y, first=500)[0] is None
 
 
@@ -332,7 +337,7 @@ def test_the_interval_is_that_of_the_delta_method():
 def test_the_price_is_at_the_first_error_of_five_percent():
     errors = {16: 0.0360, 64: 0.0345, 256: 0.03}  # of a value of norm 0.71: 5.1, 4.9 and 4.2 %
     found = swept(lambda t, _: example_result(t, error=errors[t]), steps=list(errors))
-    assert "4.9 % of the exact value, at T = 64 with" in found.headline
+    assert "4.9 % of the exact value, at T = 64, the first within 5 %, with" in found.headline
 
 
 def test_progress_is_closed_by_an_error():
@@ -363,3 +368,35 @@ def test_numbers_without_end_are_refused(number):
         swept(falling, steps=[number])
     with pytest.raises(InputError, match=r"`runs` must be at most 1,048,576; got "):
         swept(falling, runs=number)
+
+
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (0.1, "holds; "),
+        (1.0, "holds, but it says nothing up to T = 64; "),
+    ],
+)
+def test_a_bound_that_nothing_can_break_is_told(most, words):
+    found = sweep(
+        lambda steps, _: example_result(steps, error=0.5 / steps, bound=1.0),
+        circuit="stand-in", settings={}, steps=[16, 32, 64], runs=1,
+        vacuous_bound=None if most < 1 else most,
+    )  # fmt: skip
+    assert words in found.headline
+    found = sweep(
+        lambda steps, _: example_result(steps, error=0.5 / steps, bound=min(1.0, 32 / steps)),
+        circuit="stand-in", settings={}, steps=[16, 64], runs=1, vacuous_bound=1.0,
+    )  # fmt: skip
+    assert "holds, and says something from T = 64 on" in found.headline
+
+
+def test_the_price_is_of_one_copy_and_in_steps_that_are_run():
+    found = sweep(
+        lambda steps, _: replace(
+            example_result(steps, error=0.5, rows=False),
+            certificate=replace(example_result(steps, error=0.5).certificate, steps=2 * steps),
+        ),
+        circuit="stand-in", settings={}, steps=[16, 32], runs=1, copies=4, copy="sample",
+    )  # fmt: skip
+    assert "at T = 32 (64 steps) (5 % is not reached) with 16 spikes per sample." in found.headline

@@ -100,7 +100,7 @@ def test_a_forgiven_failure_is_a_warning():
     assert found.text == (
         "1 of 4 runs broke the bound of theorem 3a at T = 16; each may, with probability 0.01."
     )
-    want = "Theorem 3a holds at all 1 points, but for 1 run that its failure probability allows"
+    want = "Theorem 3a holds at the only point, but for 1 run that its failure probability allows"
     assert claims.error_claim(sweep) == want
 
 
@@ -171,7 +171,7 @@ def test_rows_are_said_to_need_the_same_spikes_or_not(factor, claim):
         ({}, "From T = 16 to 1,024 the error goes from 0.12 to 0.0020; theorem 3a holds at all 4"),
         ({"slope": Slope(0.0, -0.02, 0.02, 0.95, 16, 4)}, "The error stays near 0.0020; theorem"),
         ({"slope": Slope(-0.4, -2.3, 1.5, 0.95, 16, 4)}, "From T = 16 to 1,024 the error goes"),
-        ({"points": (example_point(16),)}, "Theorem 3a holds at all 1 points"),
+        ({"points": (example_point(16),)}, "Theorem 3a holds at the only point"),
         ({"points": (example_point(16, holds=None),)}, "Theorem 3a was not checked everywhere"),
     ],
 )
@@ -181,3 +181,16 @@ def test_the_claim_over_the_chart(changes, claim):
 
 def test_a_view_can_be_made_of_all():
     assert all(circuit_view(make()) is not None for make in MAKE.values())
+
+
+@pytest.mark.parametrize(
+    ("bits", "claim"),
+    [
+        ((3.8, 4.0), "Rows of 3.8 to 4.0 bits, too alike to compare, take 64 spikes"),
+        ((2.0,), "A row of 2.0 bits takes 64 spikes"),
+    ],
+)
+def test_rows_that_say_the_same_show_nothing(bits, claim):
+    row = example_point(64).rows[0]
+    rows = tuple(replace(row, spikes=64, entropy_bits=each) for each in bits)
+    assert claims.rows_claim(example_sweep(points=(example_point(64, rows=rows),))) == claim

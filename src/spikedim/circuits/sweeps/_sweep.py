@@ -46,6 +46,10 @@ def sweep(
     quantity: str | None = None,
     error_axes: int = 1,
     notes: Sequence[str] = (),
+    law: str = "",
+    copies: int = 1,
+    copy: str = "",
+    vacuous_bound: float | None = None,
     data_fingerprint: str = "",
     command: str | None = None,
     progress: AbstractProgress = _SILENT,
@@ -68,7 +72,7 @@ def sweep(
     expected_slope : float, optional
         Slope that the theorem predicts.
     slope_from : int, optional
-        Smallest value used for the slope; by default 64 if that leaves three, otherwise all.
+        Smallest value used for the slope; by default 64 if that leaves five, otherwise all.
     seed : int
         Run r at value T gets ``numpy.random.default_rng([seed, T, r])``: a point does not depend
         on which others are swept.
@@ -83,6 +87,8 @@ def sweep(
         2 for matrices.
     notes : sequence of str
         Remarks to keep with the result.
+    law, copies, copy, vacuous_bound
+        See `CircuitSweep`.
     data_fingerprint : str
         Content fingerprint of given inputs.
     command : str, optional
@@ -156,6 +162,10 @@ def sweep(
         ),
         slope_reason=why,
         notes=(*notes, *weak),
+        law=law,
+        copies=copies,
+        copy=copy,
+        vacuous_bound=vacuous_bound,
     )
     return replace(found, headline=headline(found))
 

@@ -165,6 +165,7 @@ def sweep_attention(
         f"dimension {width})",
         quantity="error of the output (Frobenius)",
         error_axes=2,
+        law="" if published else "first order",
         data_fingerprint=fingerprint_arrays(*given.values()) if given else "",
         command=command,
         progress=progress,

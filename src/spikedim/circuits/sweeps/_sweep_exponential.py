@@ -137,6 +137,9 @@ def sweep_exponential(
         subject=f"{chosen.words} ({places}, M = {half_range:g}, {runs:,} runs)",
         quantity="error of e^z",
         error_axes=0,
+        law="exact",
+        copies=exponents.size,
+        copy="exponent",
         command=command,
         progress=progress,
     )

@@ -12,6 +12,7 @@ LEVEL = 0.95
 _FEWEST = 3  # points; two leave no residual to judge the line by
 _LARGEST = float(np.finfo(np.float64).max)
 _FLAT = -0.1  # a slope above this is no fall worth the name
+_ENOUGH = 5  # points above the start; fewer than these say less than all do
 _START = 64  # below, the start of a run is no small part of it
 
 
@@ -54,7 +55,7 @@ def fit_slope(
 ) -> tuple[Slope | None, str]:
     """Fit log(error) against log(at) for ``at >= first``; return None and why if that is no fit."""
     if first is None:
-        first = _START if sum(value >= _START for value in at) >= _FEWEST else min(at)
+        first = _START if sum(value >= _START for value in at) >= _ENOUGH else min(at)
     used = [(x, y) for x, y in zip(at, errors, strict=True) if x >= first]
     if any(y is None for _, y in used):
         return None, "an error was not measured"

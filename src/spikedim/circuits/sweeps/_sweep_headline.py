@@ -57,7 +57,18 @@ def _verdict(found: CircuitSweep) -> str:
             f"{sum(point.runs for point in found.points):,} runs, which its failure probability "
             "allows"
         )
-    return f"every certificate of theorem {name} holds"
+    return f"every certificate of theorem {name} holds{_vacuous(found)}"
+
+
+def _vacuous(found: CircuitSweep) -> str:
+    """Say from where on the bound says more than that a row is a distribution."""
+    empty = [point.at for point in found.points if found.is_vacuous(point)]
+    if not empty:
+        return ""
+    telling = [point.at for point in found.points if point.at > max(empty)]
+    if not telling:
+        return f", but it says nothing up to {found.axis} = {max(empty):,}"
+    return f", and says something from {found.axis} = {min(telling):,} on"
 
 
 def _places(found: CircuitSweep, points: list[SweepPoint]) -> str:
@@ -71,13 +82,25 @@ def _price(found: CircuitSweep) -> str:
     """Say the error and the spikes at the first point that is good enough, else at the last."""
     good = [p for p in found.points if p.relative_error is not None and p.relative_error <= _GOAL]
     point = good[0] if good else found.points[-1]
-    place = f"at {found.axis} = {point.at:,}"
-    spikes = f"{_number(point.spikes, whole=True)} spikes"
+    place = f"{found.axis} = {point.at:,}"
+    steps = f" ({point.steps:,} steps)" if found.axis == "T" and point.steps != point.at else ""
+    size = "no measured error" if point.rms_error is None else _error(point)
+    goal = ""
+    if good:
+        goal = f", the first within {100 * _GOAL:g} %,"
+    elif any(p.relative_error is not None for p in found.points):
+        goal = f" ({100 * _GOAL:g} % is not reached)"
+    return f"{size} at {place}{steps}{goal} with {_spikes(found, point)}"
+
+
+def _spikes(found: CircuitSweep, point: SweepPoint) -> str:
+    """Say how many spikes what costs; rows are read out by some of all populations."""
     if point.row_spikes is not None:
         row = _number(point.row_spikes, whole=True)
-        spikes = f"{row} spikes per row ({_number(point.spikes, whole=True)} in all)"
-    size = "no measured error" if point.rms_error is None else _error(point)
-    return f"{size} {place} with {spikes}"
+        everywhere = _number(point.spikes, whole=True)
+        return f"{row} read-out spikes per row ({everywhere} in all populations)"
+    each = f" per {found.copy}" if found.copy else ""
+    return f"{_number(point.spikes / found.copies, whole=True)} spikes{each}"
 
 
 def _error(point: SweepPoint) -> str:

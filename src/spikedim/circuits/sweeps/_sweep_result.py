@@ -9,6 +9,8 @@ from spikedim.circuits.sweeps._sweep_fit import Slope
 
 __all__ = ["CircuitSweep", "RowPoint", "SweepPoint"]
 
+_NEAR = 1e-9  # a bound that was cut to the vacuous one
+
 
 @final
 @dataclass(frozen=True)
@@ -129,6 +131,14 @@ class CircuitSweep(Result):
         Why there is no slope, else empty.
     notes : tuple of str
         Remarks, one sentence each.
+    law : str
+        What `rms_law` of the points is, e.g. ``"exact"``; empty if there is no law.
+    copies : int
+        How many equal parts a run has that share nothing, e.g. one for each sample.
+    copy : str
+        What one of them is for, e.g. ``"sample"``; empty for one part.
+    vacuous_bound : float or None
+        Bound that no value can break whatever the circuit does; None if that is not known.
     """
 
     schema: ClassVar[str] = "spikedim.circuit_sweep/1"
@@ -147,6 +157,15 @@ class CircuitSweep(Result):
     provenance: Provenance
     slope_reason: str = ""
     notes: tuple[str, ...] = ()
+    law: str = ""
+    copies: int = 1
+    copy: str = ""
+    vacuous_bound: float | None = None
+
+    def is_vacuous(self, point: SweepPoint) -> bool:
+        """Whether the bound at `point` says nothing of the circuit."""
+        most = self.vacuous_bound
+        return most is not None and point.bound is not None and point.bound >= most * (1 - _NEAR)
 
     @property
     def holds(self) -> bool | None:

@@ -18,6 +18,7 @@ from spikedim._core import (
 )
 from spikedim.circuits._checks import check_logits
 from spikedim.circuits._result import CircuitResult
+from spikedim.circuits._rows import FARTHEST
 from spikedim.circuits.competition._cup import cup
 from spikedim.circuits.competition._gli import gli
 from spikedim.circuits.competition._published_diagonal_wta import published_diagonal_wta
@@ -40,25 +41,31 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 @final
 @dataclass(frozen=True)
 class _Mode:
-    """A softmax circuit: how to run it, what it is in words, what its theorem says of the slope."""
+    """A softmax circuit: how to run it, in words, the slope, norm and law of its theorem."""
 
     call: Callable[..., CircuitResult]
     words: str
     random: bool
     slope: float | None
+    norm: int | None = None
+    law: str = ""
 
 
 _MODES = {
-    "gli": _Mode(gli, "gli (integrate and fire", False, -1.0),
+    "gli": _Mode(gli, "gli (integrate and fire", False, -1.0, 1, "heuristic"),
     "gli_random_phase": _Mode(
         partial(gli, emission="random_phase"),
         "gli (integrate and fire from a random phase",
         True,
         -1.0,
+        1,
+        "heuristic",
     ),
-    "gli_escape": _Mode(partial(gli, emission="escape"), "gli (escape", True, -0.5),
-    "race": _Mode(race, "race (first spike wins", True, -0.5),
-    "cup": _Mode(cup, "cup (fullest membrane wins", False, -1.0),
+    "gli_escape": _Mode(
+        partial(gli, emission="escape"), "gli (escape", True, -0.5, 2, "exact for long runs"
+    ),
+    "race": _Mode(race, "race (first spike wins", True, -0.5, 2, "exact"),
+    "cup": _Mode(cup, "cup (fullest membrane wins", False, -1.0, 2),
     "sparsemax": _Mode(sparsemax, "sparsemax (integral subtractive inhibition", False, None),
     "published_subtractive": _Mode(
         published_subtractive_wta, "published subtractive inhibition (literal", False, None
@@ -180,6 +187,10 @@ def sweep_softmax(
         seed=seed,
         subject=f"{chosen.words}, n = {shape[1]:,}, {shape[0]:,} row{'s'[: shape[0] != 1]})",
         quantity="row error (l2)",
+        law=chosen.law,
+        copies=shape[0],
+        copy="row",
+        vacuous_bound=None if chosen.norm is None else FARTHEST[chosen.norm],
         data_fingerprint=fingerprint,
         command=command,
         progress=progress,
