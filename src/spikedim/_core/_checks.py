@@ -97,9 +97,11 @@ def check_choice(value: object, choices: Iterable[str], *, name: str, caller: st
     known = [str(choice) for choice in choices]  # members of a StrEnum show their value
     if isinstance(value, str) and value in known:
         return value
-    close = difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(_shown(value), known, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"{caller}: `{name}` must be one of {', '.join(known)}; got {value!r}.{hint}")
+    raise InputError(
+        f"{caller}: `{name}` must be one of {', '.join(known)}; got {_shown(value)}.{hint}"
+    )
 
 
 def check_numbers(x: Any, *, name: str, caller: str) -> np.ndarray[Any, np.dtype[Any]]:

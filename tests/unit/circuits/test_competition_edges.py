@@ -125,9 +125,11 @@ def test_an_inhibition_far_below_the_drives_is_refused():
 
 @pytest.mark.parametrize("weight", [1e-20, 0.3, 1.0, 7.0, 1e4, 1e20, 1e308])
 def test_the_subtractive_rates_are_right_for_every_weight(weight):
-    assert published_subtractive_rates([0.0, 0.0], weight=weight) == pytest.approx(1 / (1 + weight))
+    assert published_subtractive_rates([0.0, 0.0], weight=weight) == pytest.approx(
+        1 / (1 + weight), rel=1e-12, abs=0
+    )
     one = published_subtractive_rates([0.0, -np.inf], weight=weight)
-    assert one == pytest.approx([2 / (2 + weight), 0.0])
+    assert one == pytest.approx([1 / (1 + weight / 2), 0.0], rel=1e-12, abs=0)
     # Two of three drives above the inhibition: mean = (1 + e) / (3 + 2 w).
     e = 1 - 1e-3
     got = published_subtractive_rates([0.0, np.log(e), -30.0], weight=min(weight, 7.0))

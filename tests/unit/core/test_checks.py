@@ -216,6 +216,8 @@ def test_numbers_too_long_to_write_are_refused_in_words():
         InputError, match=r"must be a finite number; got a number of thousands of dig"
     ):
         check_number(10**5000, name="k", caller="f")
+    with pytest.raises(InputError, match=r"must be one of a, b; got a number of thousands of dig"):
+        check_choice(10**5000, ["a", "b"], name="k", caller="f")
 
 
 def test_numbers_of_any_shape_may_be_infinite():

@@ -160,7 +160,7 @@ def published_subtractive_rates(logits: Any, *, weight: float = 4.0) -> Array:
     own, other = (n, inhibition) if inhibition <= 1 else (n / inhibition, 1.0)
     falling = np.sort(drives, axis=-1)[..., ::-1]
     sums = np.cumsum(falling, axis=-1)
-    above = falling * (own + other * np.arange(1, n + 1)) > other * sums
+    above = own * falling + other * (falling * np.arange(1, n + 1) - sums) > 0
     k = np.maximum(above.sum(axis=-1, keepdims=True), 1)
     rest = k * drives - np.take_along_axis(sums, k - 1, axis=-1)
     return np.asarray(np.maximum((own * drives + other * rest) / (own + other * k), 0.0))
