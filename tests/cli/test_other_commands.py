@@ -129,7 +129,7 @@ def test_doctor_reports_this_installation(run):
     found = Examination.from_json(run("doctor", "--json").out)
     installed = {part.name: part.version for part in found.packages}
     assert installed["torch"].startswith("2.")
-    assert {part.extra for part in found.packages} == {"", "charts", "hf", "id"}
+    assert {part.extra for part in found.packages} >= {"", "charts", "hf", "id"}
     assert "digits" in found.data_cached
     assert found.int8_exact
     text = run("doctor").out
@@ -142,10 +142,12 @@ def test_doctor_says_what_is_missing_and_slow(run, monkeypatch):
     from spikedim.cli import _examination
 
     def version(name):
-        if name == "altair":
+        if name in ("altair", "numba"):
             raise _examination.PackageNotFoundError
         return "1.0"
 
+    lines = ["torch>=2.5", "altair>=5.5; extra == 'charts'", "numba>=0.61; extra == 'fast'"]
+    monkeypatch.setattr(_examination, "requires", lambda _: lines)
     monkeypatch.setattr(_examination, "version", version)
     monkeypatch.setattr(_examination, "thread_slowdown", lambda: 1.0)
     monkeypatch.setattr(_examination, "_probe_int8", lambda: (True, 0.5))
@@ -153,6 +155,7 @@ def test_doctor_says_what_is_missing_and_slow(run, monkeypatch):
     texts = [advice.text for advice in found.advisories]
     assert any("8-bit products are slower" in text for text in texts)
     assert any("The extra charts is not" in text for text in texts)
+    assert any("The extra fast is not" in text and "without numba" in text for text in texts)
     assert "without the extras" in found.headline
     monkeypatch.setattr(_examination, "_probe_int8", lambda: (False, 0.0))
     found = Examination.from_json(run("doctor", "--json").out)

@@ -19,7 +19,8 @@ from spikedim.report import Examination, Package
 __all__ = ["examine"]
 
 _REQUIREMENT = re.compile(r"([\w.-]+)[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])?")
-_SHOWN_EXTRAS = ("charts", "hf", "id")
+_SHOWN_EXTRAS = ("charts", "fast", "hf", "id")
+_COSTS = {"fast": " Long runs of gli circuits take several times as long without numba."}
 _CLIENTS = ("npm", "apt-get", "pip")
 _SIDE = 512
 _STALLED = 3.0  # small problems may lose a little on more threads; a stall costs 4 to 1,000 times
@@ -125,5 +126,6 @@ def _advice(
         )
     for extra in missing:
         yield Advisory(
-            f"The extra {extra} is not (fully) installed.", f"pip install 'spikedim[{extra}]'"
+            f"The extra {extra} is not (fully) installed.{_COSTS.get(extra, '')}",
+            f"pip install 'spikedim[{extra}]'",
         )
