@@ -25,7 +25,7 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
-FARTHEST = {1: 2.0, 2: 2.0**0.5}
+FARTHEST: dict[int | float, float] = {1: 2.0, 2: 2.0**0.5}
 """How far apart two distributions can be, by the order of the norm."""
 
 MEASURED_ENTRIES = 4096 * 256  # up to here the error is measured unless the caller says otherwise
