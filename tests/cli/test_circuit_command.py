@@ -124,8 +124,8 @@ def test_memory_that_runs_out_is_no_failed_certificate(run, monkeypatch):
     got = run("circuit", "softmax")
     assert (got.code, got.out) == (2, "")
     assert got.err == (
-        "Error: circuit softmax: the sizes of a run must fit in memory; got out of memory. Give "
-        "smaller sizes, or fewer rows, samples or tokens.\n"
+        "Error: circuit softmax: `sizes` must fit in memory; got more. Give "
+        "smaller ones, or fewer rows, samples or tokens.\n"
     )
 
 
@@ -217,6 +217,11 @@ def test_a_function_of_ones_own_is_imported_from_this_folder(run):
     got = run("circuit", "universal", "--function", "my_functions:centred", *words)
     assert got.code == 0
     assert "codebook attention (centred, 2 tokens" in got.out
+    assert re.search(r"holds if f is \S+-Lipschitz in the Frobenius norm \(estimated", got.out)
+    got = run(
+        "circuit", "universal", "--function", "my_functions:centred", *words, "--lipschitz", "1"
+    )
+    assert "Lipschitz" not in got.out
     assert "RUNS ITS CODE" in " ".join(run("circuit", "universal", "--help").out.split())
 
 
@@ -272,7 +277,7 @@ def test_what_is_no_such_function_is_one_line(run, spec, needle):
         (("softmax", "--steps", "0..8"), "`--steps` must be a rising range from 1 on"),
         (("softmax", "--steps", "a..b"), "`--steps` must be whole numbers"),
         (("softmax", "--steps", "4,,8"), "`--steps` must be whole numbers"),
-        (("softmax", "--n", 10**7, "--rows", 10**7), "`rows` times `n` must be at most 33,554,432"),
+        (("softmax", "--n", 10**7, "--rows", 10**7), "`rows * n` must be at most 33,554,432"),
         (("softmax", "--steps", "1" * 400), "`steps` must be at most 2**40"),
         (("exp", "--steps", f"16..{2**70}"), "`steps` must be at most 2**40"),
         (("softmax", "--steps", "4,-8"), "must be an integer >= 1; got -8"),

@@ -6,6 +6,7 @@ from spikedim.circuits.sweeps._sweep_result import CircuitSweep, SweepPoint
 
 __all__ = ["headline"]
 
+_ESTIMATE = "which is a lower estimate"
 _GOAL = 0.05  # relative error that the last part of the sentence asks for
 
 
@@ -57,7 +58,15 @@ def _verdict(found: CircuitSweep) -> str:
             f"{sum(point.runs for point in found.points):,} runs, which its failure probability "
             "allows"
         )
-    return f"every certificate of theorem {name} holds{_vacuous(found)}"
+    return f"every certificate of theorem {name} holds{_condition(found)}{_vacuous(found)}"
+
+
+def _condition(found: CircuitSweep) -> str:
+    """Say what the bound was computed from, if that is only an estimate."""
+    for entry in found.theorem.assumptions:
+        if _ESTIMATE in entry.text:
+            return f" if {entry.text.partition(':')[0]} (estimated from samples: give its L)"
+    return ""
 
 
 def _vacuous(found: CircuitSweep) -> str:
