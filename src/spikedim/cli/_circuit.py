@@ -247,8 +247,8 @@ def _made(caller: str, make: Callable[[Any], Any], progress: Any) -> Any:
         return make(progress)
     except MemoryError as error:
         raise InputError(
-            f"{caller}: the sizes of a run must fit in memory; got out of memory. Give smaller "
-            "sizes, or fewer rows, samples or tokens."
+            f"{caller}: `sizes` must fit in memory; got more. Give smaller "
+            "ones, or fewer rows, samples or tokens."
         ) from error
 
 

@@ -14,10 +14,10 @@ def check_drawn_size(*sizes: tuple[str, int], caller: str) -> tuple[int, ...]:
     """Return the named sizes of an array for a run, small enough for a circuit."""
     shape = tuple(check_integer(value, name=name, caller=caller) for name, value in sizes)
     if math.prod(shape) > _MOST:
-        names = " times ".join(f"`{name}`" for name, _ in sizes)
+        names = " * ".join(name for name, _ in sizes)
         shown = " x ".join(f"{value:,}" if value < 1 << 64 else "2**64 or more" for value in shape)
         raise InputError(
-            f"{caller}: {names} must be at most {_MOST:,}; got {shown}. Give fewer of them in a "
+            f"{caller}: `{names}` must be at most {_MOST:,}; got {shown}. Give fewer of them in a "
             "run, and more runs."
         )
     return shape
