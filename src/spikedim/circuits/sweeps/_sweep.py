@@ -87,8 +87,14 @@ def sweep(
         2 for matrices.
     notes : sequence of str
         Remarks to keep with the result.
-    law, copies, copy, vacuous_bound
-        See `CircuitSweep`.
+    law : str
+        What the error law is: exact, first order, at most.
+    copies : int
+        Independent copies of the circuit that a run holds.
+    copy : str
+        What one copy computes, e.g. ``"row"``.
+    vacuous_bound : float, optional
+        Bound that any output keeps: a bound of this size promises nothing.
     data_fingerprint : str
         Content fingerprint of given inputs.
     command : str, optional
