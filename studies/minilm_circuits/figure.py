@@ -29,7 +29,7 @@ MARKERS = {"gli": "o", "gli_random_phase": "D", "gli_escape": "s", "race": "^"}
 TITLES = {
     "steps": "Error falls as 1/T or as 1/\N{SQUARE ROOT}T\n"
     "(solid: all six layers, dashed: the last)",
-    "spikes": "With few spikes escape noise does better,\nwith many the deterministic circuit",
+    "spikes": "With few spikes random phases do better,\nwith many the fixed start",
     "neighbours": "At T = 4 half of the nearest sentences\n"
     "are lost (solid; dotted: the ten nearest)",
     "rows": "For an RMS row error of {error:g} the race needs\n"
