@@ -244,9 +244,9 @@ class CodebookAttention:
         x : array or Tensor of shape [..., n, d]
             Rates in [0, 1].
         temperature : float
-            Divides 2 <query, key> - |key|^2 before the softmax over keys, above 0.
+            Divides ``2 <query, key> - |key|^2`` before the softmax over keys, above 0.
         quantiser_temperature : float, optional
-            Divides -|x - centre|^2 before a softmax over cells, above 0; by default the
+            Divides ``-|x - centre|^2`` before a softmax over cells, above 0; by default the
             quantiser is hard. With a soft one there is no theorem.
 
         Returns
