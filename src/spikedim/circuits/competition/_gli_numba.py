@@ -74,7 +74,7 @@ def _kernel(escape: bool) -> Callable[..., None] | None:
             # Exact float64 arithmetic: the compiler may reorder or fuse nothing.
             kernel: Callable[..., None] = numba.njit(nogil=True, cache=cache)(plain)
             _rehearse(kernel, escape)
-        except Exception:
+        except Exception:  # a damaged cache, or a compiler that fails: try without, then numpy
             continue
         return kernel
     return None
