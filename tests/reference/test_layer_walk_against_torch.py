@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from spikedim.models import card
-from spikedim.models._walk import LayerWalk
+from spikedim.models.cards._walk import LayerWalk
 
 
 def counted(module, *shape):

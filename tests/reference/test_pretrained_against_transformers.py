@@ -77,7 +77,7 @@ def test_the_vocabulary_alone_gives_the_same_tokens(transformers, minilm, tmp_pa
     del transformers
     folder = write_bert(tmp_path / "bert", max_position_embeddings=7)
     (folder / "vocab.txt").write_bytes((minilm / "vocab.txt").read_bytes())
-    from spikedim.models._tokenise import tokenise
+    from spikedim.models.pretrained._tokenise import tokenise
 
     short = tokenise(folder, TEXTS, max_tokens=256, positions=512)
     whole = read_pretrained(minilm).tokenise(TEXTS)

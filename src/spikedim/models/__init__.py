@@ -1,12 +1,16 @@
 """Spiking transformers at their official shapes as cards; pretrained encoders from a folder."""
 
-from spikedim.models._card import Card, LayerRow, Population
-from spikedim.models._pretrained import PretrainedTransformer, read_pretrained
-from spikedim.models._pretrained_config import PretrainedConfig
-from spikedim.models._spiking_softmax import SpikingSoftmaxTransformer, replace_softmax
-from spikedim.models._spiking_softmax_run import EntropyBin, SoftmaxLayerRun, SpikingSoftmaxRun
-from spikedim.models._token_batch import TokenBatch
-from spikedim.models._zoo import card, names
+from spikedim.models.cards._card import Card, LayerRow, Population
+from spikedim.models.cards._zoo import card, names
+from spikedim.models.pretrained._pretrained import PretrainedTransformer, read_pretrained
+from spikedim.models.pretrained._pretrained_config import PretrainedConfig
+from spikedim.models.pretrained._spiking_softmax import SpikingSoftmaxTransformer, replace_softmax
+from spikedim.models.pretrained._spiking_softmax_run import (
+    EntropyBin,
+    SoftmaxLayerRun,
+    SpikingSoftmaxRun,
+)
+from spikedim.models.pretrained._token_batch import TokenBatch
 
 __all__ = [
     "Card",

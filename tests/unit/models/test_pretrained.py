@@ -73,7 +73,7 @@ def test_batches_are_small_and_the_order_is_kept(folder, monkeypatch):
     model = read_pretrained(folder, dtype=torch.float64)
     whole = model.embed(padded(SENTENCES))
     seen = []
-    monkeypatch.setattr("spikedim.models._pretrained._MOST_SCORES", 2 * 2 * 4**2)
+    monkeypatch.setattr("spikedim.models.pretrained._pretrained._MOST_SCORES", 2 * 2 * 4**2)
 
     def watched(layer, logits):
         seen.append((layer, *logits.shape))

@@ -108,7 +108,7 @@ def test_errors_spikes_and_entropies_are_those_of_the_rows(model):
 
 def test_batches_add_up(model, monkeypatch):
     whole = replace_softmax(model, steps=8, mode="cup").embed(TOKENS)
-    monkeypatch.setattr("spikedim.models._pretrained._MOST_SCORES", 1)
+    monkeypatch.setattr("spikedim.models.pretrained._pretrained._MOST_SCORES", 1)
     parts = replace_softmax(model, steps=8, mode="cup").embed(TOKENS)
     np.testing.assert_allclose(parts.embeddings, whole.embeddings, atol=1e-10)
     for one, other in zip(parts.layers, whole.layers, strict=True):

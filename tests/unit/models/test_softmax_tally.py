@@ -9,7 +9,7 @@ from tests.circuit_examples import example_result
 from tests.planning_examples import PROVENANCE
 
 from spikedim.models import SoftmaxLayerRun, SpikingSoftmaxRun
-from spikedim.models._softmax_tally import SoftmaxTally
+from spikedim.models.pretrained._softmax_tally import SoftmaxTally
 
 
 def batch(*, errors=(0.1,), silent=None, bits=1.0, **certificate):

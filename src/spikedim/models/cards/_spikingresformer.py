@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models._card import Card
-from spikedim.models._setting import setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import setting
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["spikingresformer_models"]
 

@@ -7,16 +7,16 @@ from functools import cache
 from types import MappingProxyType
 
 from spikedim._core import InputError
-from spikedim.models._card import Card
-from spikedim.models._qkformer import qkformer_models
-from spikedim.models._sdt_v1 import sdt_v1_models
-from spikedim.models._sdt_v2 import sdt_v2_models
-from spikedim.models._spikegpt import spikegpt_models
-from spikedim.models._spikformer import spikformer_models
-from spikedim.models._spikingbert import spikingbert_models
-from spikedim.models._spikingformer import spikingformer_models
-from spikedim.models._spikingresformer import spikingresformer_models
-from spikedim.models._spiliformer import spiliformer_models
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._qkformer import qkformer_models
+from spikedim.models.cards._sdt_v1 import sdt_v1_models
+from spikedim.models.cards._sdt_v2 import sdt_v2_models
+from spikedim.models.cards._spikegpt import spikegpt_models
+from spikedim.models.cards._spikformer import spikformer_models
+from spikedim.models.cards._spikingbert import spikingbert_models
+from spikedim.models.cards._spikingformer import spikingformer_models
+from spikedim.models.cards._spikingresformer import spikingresformer_models
+from spikedim.models.cards._spiliformer import spiliformer_models
 
 __all__ = ["card", "names"]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear
 
 from spikedim._core import NumericsError
-from spikedim.models._pretrained_config import PretrainedConfig
+from spikedim.models.pretrained._pretrained_config import PretrainedConfig
 
 __all__ = ["SoftmaxOfLayer", "encode", "exact_softmax", "mean_of_tokens"]
 

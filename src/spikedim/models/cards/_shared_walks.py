@@ -1,7 +1,7 @@
 """Pieces that several families share: the stem, projections, and the two kinds of MLP."""
 
-from spikedim.models._setting import Setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = [
     "current_mlp",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spikedim.models._card import EVENT_DATASETS
+from spikedim.models.cards._card import EVENT_DATASETS
 
 __all__ = ["Setting", "setting"]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from spikedim.models._card import Card
-from spikedim.models._setting import Setting, setting
-from spikedim.models._walk import LayerWalk
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import Setting, setting
+from spikedim.models.cards._walk import LayerWalk
 
 __all__ = ["Blueprint", "Walked", "blueprints", "cards"]
 

@@ -16,11 +16,16 @@ from spikedim._core import (
     SilentProgress,
     fingerprint_file,
 )
-from spikedim.models._bert_layers import SoftmaxOfLayer, encode, exact_softmax, mean_of_tokens
-from spikedim.models._pretrained_config import PretrainedConfig, read_config
-from spikedim.models._pretrained_weights import check_finite, check_shapes, read_weights
-from spikedim.models._token_batch import TokenBatch
-from spikedim.models._tokenise import tokenise
+from spikedim.models.pretrained._bert_layers import (
+    SoftmaxOfLayer,
+    encode,
+    exact_softmax,
+    mean_of_tokens,
+)
+from spikedim.models.pretrained._pretrained_config import PretrainedConfig, read_config
+from spikedim.models.pretrained._pretrained_weights import check_finite, check_shapes, read_weights
+from spikedim.models.pretrained._token_batch import TokenBatch
+from spikedim.models.pretrained._tokenise import tokenise
 
 __all__ = ["PretrainedTransformer", "read_pretrained"]
 

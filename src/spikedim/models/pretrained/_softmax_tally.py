@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from spikedim.circuits import Certificate, CircuitResult, all_hold
-from spikedim.models._spiking_softmax_run import EntropyBin, SoftmaxLayerRun
+from spikedim.models.pretrained._spiking_softmax_run import EntropyBin, SoftmaxLayerRun
 
 __all__ = ["SoftmaxTally"]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import InputError
-from spikedim.models._pretrained_config import PretrainedConfig
+from spikedim.models.pretrained._pretrained_config import PretrainedConfig
 
 __all__ = ["check_finite", "check_shapes", "read_weights"]
 

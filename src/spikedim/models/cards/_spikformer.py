@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from spikedim.models._assembly import Blueprint, Walked, cards
-from spikedim.models._blocks import self_attention_block, spiking_patch_splitting
-from spikedim.models._card import Card
-from spikedim.models._setting import setting
-from spikedim.models._walk import LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import setting
+from spikedim.models.cards._shared_walks import self_attention_block, spiking_patch_splitting
+from spikedim.models.cards._walk import LayerWalk
 
 __all__ = ["published_sizes", "spikformer_models"]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from spikedim.models._card import LayerRow, Population
+from spikedim.models.cards._card import LayerRow, Population
 
 __all__ = ["Inputs", "LayerWalk"]
 

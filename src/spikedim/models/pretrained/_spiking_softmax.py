@@ -17,11 +17,11 @@ from spikedim._core import (
     check_integer,
 )
 from spikedim.circuits import SoftmaxMode, softmax
-from spikedim.models._bert_layers import exact_softmax
-from spikedim.models._pretrained import PretrainedTransformer
-from spikedim.models._softmax_tally import SoftmaxTally
-from spikedim.models._spiking_softmax_run import SCOPE, SpikingSoftmaxRun
-from spikedim.models._token_batch import TokenBatch
+from spikedim.models.pretrained._bert_layers import exact_softmax
+from spikedim.models.pretrained._pretrained import PretrainedTransformer
+from spikedim.models.pretrained._softmax_tally import SoftmaxTally
+from spikedim.models.pretrained._spiking_softmax_run import SCOPE, SpikingSoftmaxRun
+from spikedim.models.pretrained._token_batch import TokenBatch
 
 __all__ = ["SpikingSoftmaxTransformer", "replace_softmax"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models._blocks import current_mlp, project, spiking_patch_splitting
-from spikedim.models._card import Card
-from spikedim.models._setting import setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import setting
+from spikedim.models.cards._shared_walks import current_mlp, project, spiking_patch_splitting
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["sdt_v1_models"]
 

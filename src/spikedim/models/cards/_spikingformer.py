@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from spikedim.models._assembly import Blueprint, Walked, cards
-from spikedim.models._blocks import current_mlp, project
-from spikedim.models._card import Card
-from spikedim.models._setting import Setting
-from spikedim.models._spikformer import published_sizes
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._shared_walks import current_mlp, project
+from spikedim.models.cards._spikformer import published_sizes
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["spikingformer_models"]
 

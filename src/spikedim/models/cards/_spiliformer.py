@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models._card import Card
-from spikedim.models._qkformer import (
+from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._qkformer import (
     LEAK_NOTE,
     attention_block,
     event_embedding,
@@ -13,8 +13,8 @@ from spikedim.models._qkformer import (
     qk_block,
     stage_widths,
 )
-from spikedim.models._setting import Setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["spiliformer_models"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from spikedim.models._assembly import Blueprint, Walked, cards
-from spikedim.models._blocks import current_mlp
-from spikedim.models._card import Card
-from spikedim.models._setting import setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import setting
+from spikedim.models.cards._shared_walks import current_mlp
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["sdt_v2_models"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from spikedim._core import InputError, check_integer, require
-from spikedim.models._token_batch import TokenBatch
+from spikedim.models.pretrained._token_batch import TokenBatch
 
 __all__ = ["tokenise"]
 

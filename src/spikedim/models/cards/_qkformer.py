@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from spikedim.models._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models._blocks import project, self_attention_block, spike_output
-from spikedim.models._card import Card
-from spikedim.models._setting import Setting
-from spikedim.models._walk import Inputs, LayerWalk
+from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
+from spikedim.models.cards._card import Card
+from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._shared_walks import project, self_attention_block, spike_output
+from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = [
     "attention_block",

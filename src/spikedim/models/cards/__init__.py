@@ -1,0 +1,1 @@
+"""Cards: every model as a table of layers, walked without building it."""

@@ -1,0 +1,1 @@
+"""Pretrained encoders from a folder, and their softmax replaced by spike circuits."""
