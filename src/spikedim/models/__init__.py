@@ -1,7 +1,15 @@
-"""Spiking transformers at their official shapes as cards; pretrained encoders from a folder."""
+"""Spiking transformers at their official shapes: cards, built models, pretrained encoders."""
 
-from spikedim.models.cards._card import Card, LayerRow, Population
-from spikedim.models.cards._zoo import card, names
+from spikedim.models._build import build
+from spikedim.models._recalibrate_norms import recalibrate_norms
+from spikedim.models.cards import Card, Coding, LayerRow, Population, card, names
+from spikedim.models.families import AbstractSpikingTransformer, ModelRun, ModelTrace, Options
+from spikedim.models.layers import (
+    AbstractPopulation,
+    PopulationTrace,
+    RatePopulation,
+    SpikingPopulation,
+)
 from spikedim.models.pretrained._pretrained import PretrainedTransformer, read_pretrained
 from spikedim.models.pretrained._pretrained_config import PretrainedConfig
 from spikedim.models.pretrained._spiking_softmax import SpikingSoftmaxTransformer, replace_softmax
@@ -13,18 +21,29 @@ from spikedim.models.pretrained._spiking_softmax_run import (
 from spikedim.models.pretrained._token_batch import TokenBatch
 
 __all__ = [
+    "AbstractPopulation",
+    "AbstractSpikingTransformer",
     "Card",
+    "Coding",
     "EntropyBin",
     "LayerRow",
+    "ModelRun",
+    "ModelTrace",
+    "Options",
     "Population",
+    "PopulationTrace",
     "PretrainedConfig",
     "PretrainedTransformer",
+    "RatePopulation",
     "SoftmaxLayerRun",
+    "SpikingPopulation",
     "SpikingSoftmaxRun",
     "SpikingSoftmaxTransformer",
     "TokenBatch",
+    "build",
     "card",
     "names",
     "read_pretrained",
+    "recalibrate_norms",
     "replace_softmax",
 ]

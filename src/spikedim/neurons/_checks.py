@@ -52,10 +52,12 @@ def check_membrane(membrane: Tensor, current: Tensor, *, name: str, caller: str)
     """Raise unless the last membrane is finite: no neuron forgets a NaN or an infinity.
 
     That makes one look at the end as good as one at every step. Inside `torch.func` transforms
-    and `torch.compile` a value cannot be looked at.
+    and `torch.compile`, and on the meta device, a value cannot be looked at.
     """
     wrapped = torch._C._functorch.is_functorch_wrapped_tensor
-    if torch.compiler.is_compiling() or wrapped(membrane) or torch.isfinite(membrane).all():
+    if membrane.is_meta or torch.compiler.is_compiling() or wrapped(membrane):
+        return
+    if torch.isfinite(membrane).all():
         return
     if not torch.isfinite(current).all():
         raise InputError(

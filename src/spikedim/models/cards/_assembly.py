@@ -1,16 +1,20 @@
 """From a family's table to its cards: walk the layers, close the card."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from typing import final
 
 from spikedim.models.cards._card import Card
+from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._setting import Setting, setting
 from spikedim.models.cards._walk import LayerWalk
 
-__all__ = ["Blueprint", "Walked", "blueprints", "cards"]
+__all__ = ["Blueprint", "Recipe", "Walked", "blueprints", "cards"]
+
+_TWIN_NOTE = "rate-coded twin: softmax attention, every population clip01(BatchNorm(.))"
 
 
+@final
 @dataclass(frozen=True)
 class Blueprint:
     """What the table of a family says of one model, before its layers are walked."""
@@ -21,8 +25,10 @@ class Blueprint:
     width: int
     heads: int
     published: str = ""
+    coding: Coding = Coding.SPIKES
 
 
+@final
 @dataclass(frozen=True)
 class Walked:
     """What walking the layers adds: the walk, the tokens of its encoder, the traps it met."""
@@ -30,6 +36,47 @@ class Walked:
     walk: LayerWalk
     tokens: int
     notes: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """One model of a family: its blueprint, and how to walk it."""
+
+    family: str
+    reference: str
+    walk: Callable[[Blueprint], Walked]
+    model: Blueprint
+
+    @property
+    def name(self) -> str:
+        """Name as ``family-size/dataset``, with ``:softmax`` for a rate-coded twin."""
+        base = f"{self.family}-{self.model.size}/{self.model.where.dataset}"
+        return f"{base}:softmax" if self.model.coding is Coding.RATES else base
+
+    def card(self) -> Card:
+        """Walk the layers of the model and close its card."""
+        model = self.model
+        where = model.where
+        walked = self.walk(model)
+        twin = model.coding is Coding.RATES
+        rows = walked.walk.rows
+        return Card(
+            name=self.name,
+            family=self.family,
+            dataset=where.dataset,
+            input_shape=where.input_shape,
+            classes=where.classes,
+            depth=model.depth,
+            heads=model.heads,
+            tokens=walked.tokens,
+            width=model.width,
+            steps=where.steps,
+            layers=tuple(replace(row, dead_parameters=0) for row in rows) if twin else rows,
+            published_parameters="" if twin else model.published,
+            reference=self.reference,
+            notes=(*walked.notes, _TWIN_NOTE) if twin else walked.notes,
+        )
 
 
 def blueprints(rows: Iterable[tuple[str, str, int, int, int, str]]) -> Iterator[Blueprint]:
@@ -43,35 +90,7 @@ def cards(
     reference: str,
     walk: Callable[[Blueprint], Walked],
     models: Iterable[Blueprint],
-) -> Mapping[str, Callable[[], Card]]:
-    """Map each ``family-size/dataset`` to what builds its card."""
-    return {
-        f"{family}-{model.size}/{model.where.dataset}": partial(
-            _card, family, reference, walk, model
-        )
-        for model in models
-    }
-
-
-def _card(
-    family: str, reference: str, walk: Callable[[Blueprint], Walked], model: Blueprint
-) -> Card:
-    """Walk the layers of a model and close its card."""
-    walked = walk(model)
-    where = model.where
-    return Card(
-        name=f"{family}-{model.size}/{where.dataset}",
-        family=family,
-        dataset=where.dataset,
-        input_shape=where.input_shape,
-        classes=where.classes,
-        depth=model.depth,
-        heads=model.heads,
-        tokens=walked.tokens,
-        width=model.width,
-        steps=where.steps,
-        layers=walked.walk.rows,
-        published_parameters=model.published,
-        reference=reference,
-        notes=walked.notes,
-    )
+) -> Mapping[str, Recipe]:
+    """Map each ``family-size/dataset`` to its recipe."""
+    recipes = (Recipe(family, reference, walk, model) for model in models)
+    return {recipe.name: recipe for recipe in recipes}

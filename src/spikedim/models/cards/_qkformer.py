@@ -1,9 +1,8 @@
 """QKFormer (Zhou et al., NeurIPS 2024): three stages, linear attention in the first two."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._shared_walks import project, self_attention_block, spike_output
 from spikedim.models.cards._walk import Inputs, LayerWalk
@@ -123,7 +122,7 @@ def _two_stages(walk: LayerWalk, where: Setting, width: int, heads: int, ratio: 
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``qkformer-<size>/<dataset>``."""
     where, width, heads = model.where, model.width, model.heads
-    walk = LayerWalk()
+    walk = LayerWalk(coding=model.coding)
     notes = [LEAK_NOTE]
     if where.static:
         side = _three_stages(walk, where, width, heads, where.dataset.startswith("imagenet"))
@@ -139,8 +138,8 @@ def _walk(model: Blueprint) -> Walked:
     return Walked(walk, side * side, tuple(notes))
 
 
-def qkformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def qkformer_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     rows = (
         ("4-384", "cifar10", 4, 384, 8, ""),
         ("4-384", "cifar100", 4, 384, 8, "6.74M"),

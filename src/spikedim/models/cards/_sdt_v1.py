@@ -1,10 +1,9 @@
 """Spike-driven Transformer, version 1 (Yao et al., NeurIPS 2023)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import current_mlp, project, spiking_patch_splitting
 from spikedim.models.cards._walk import Inputs, LayerWalk
@@ -32,7 +31,7 @@ def _block(walk: LayerWalk, name: str, tokens: int, width: int) -> None:
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``sdt-v1-<size>/<dataset>``."""
     where, width = model.where, model.width
-    walk = LayerWalk()
+    walk = LayerWalk(coding=model.coding)
     side = spiking_patch_splitting(walk, where, width, pool_last_current=True)
     tokens = side * side
     for index in range(model.depth):
@@ -47,8 +46,8 @@ def _walk(model: Blueprint) -> Walked:
     return Walked(walk, tokens, tuple(notes))
 
 
-def sdt_v1_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def sdt_v1_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     cifar = (
         ("2-512", "cifar10", 2, 512, _HEADS, ""),
         ("2-512", "cifar100", 2, 512, _HEADS, "10.28M"),

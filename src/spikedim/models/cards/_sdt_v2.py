@@ -1,11 +1,10 @@
 """Spike-driven Transformer, version 2 / Meta-SpikeFormer (Yao et al., ICLR 2024)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from spikedim.models.cards._assembly import Blueprint, Walked, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import current_mlp
 from spikedim.models.cards._walk import Inputs, LayerWalk
@@ -65,7 +64,7 @@ def _walk(model: Blueprint) -> Walked:
     base, _, suffix = model.size.partition("-")
     fused = suffix == "fused"
     c1, c2, c3, c4 = _WIDTHS[base]
-    walk = LayerWalk()
+    walk = LayerWalk(coding=model.coding)
     # c_in, c_out, kernel, whether the grid halves, blocks behind it, whether they attend
     stages = (
         (where.channels, c1 // 2, 7, True, 1, False),
@@ -122,8 +121,8 @@ _WIDTHS = {
 _PUBLISHED = {"15m": "15.1M", "31m": "31.3M", "55m": "55.4M"}
 
 
-def sdt_v2_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def sdt_v2_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     where = setting("imagenet")
     trained = [
         Blueprint(size, where, 8, widths[-1], _HEADS, _PUBLISHED.get(size, ""))

@@ -1,9 +1,8 @@
 """SpikeGPT (Zhu et al., 2023): a recurrent language model whose time axis is the token axis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
@@ -58,8 +57,8 @@ def _walk(model: Blueprint) -> Walked:
     return Walked(walk, _CONTEXT, _NOTES)
 
 
-def spikegpt_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def spikegpt_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     where = Setting("text", (_CONTEXT,), _VOCABULARY, steps=1)
     models = (
         Blueprint("216m", where, depth=18, width=768, heads=1, published="216M"),

@@ -1,9 +1,8 @@
 """Spikformer (Zhou et al., ICLR 2023): layer walks of its image and event forms."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import self_attention_block, spiking_patch_splitting
 from spikedim.models.cards._walk import LayerWalk
@@ -23,7 +22,7 @@ _RESIDUAL_NOTE = (
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``spikformer-<size>/<dataset>``."""
     where, width = model.where, model.width
-    walk = LayerWalk()
+    walk = LayerWalk(coding=model.coding)
     side = spiking_patch_splitting(walk, where, width)
     tokens = side * side
     walk.lif("stem.rpe_lif", tokens, width)
@@ -88,8 +87,8 @@ def published_sizes() -> Iterator[Blueprint]:
         yield Blueprint(size, setting("imagenet"), *row)
 
 
-def spikformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def spikformer_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     small = (
         Blueprint(size, setting(dataset), *row)
         for size, row in _SMALL.items()

@@ -1,9 +1,8 @@
 """SpikingBERT (AAAI 2024): four BERT encoders run as integrate-and-fire layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
@@ -56,8 +55,8 @@ def _walk(model: Blueprint) -> Walked:
     return Walked(walk, _SEQUENCE, _NOTES)
 
 
-def spikingbert_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def spikingbert_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     models = (
         Blueprint("4", Setting(task, (_SEQUENCE,), classes, steps=125), 4, _D, 12, "~50M")
         for task, classes in _TASKS.items()

@@ -1,9 +1,8 @@
 """Spikingformer (Zhou et al., 2023): spikes before every product, residuals on currents."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._shared_walks import current_mlp, project
 from spikedim.models.cards._spikformer import published_sizes
@@ -34,7 +33,7 @@ def _block(walk: LayerWalk, name: str, tokens: int, width: int, macs: int) -> No
     """Walk one block: every product reads spikes, both residuals add currents."""
     walk.lif(f"{name}.attn.lif", tokens, width)
     project(walk, name, tokens, width)
-    walk.attention(f"{name}.attn.product", macs)
+    walk.attention(f"{name}.attn.product", macs, twin_macs=2 * tokens**2 * width)
     walk.lif(f"{name}.attn.attn_lif", tokens, width)
     walk.linear(f"{name}.attn.proj", width, width, tokens=tokens, bias=True)
     current_mlp(walk, name, tokens, width)
@@ -43,7 +42,7 @@ def _block(walk: LayerWalk, name: str, tokens: int, width: int, macs: int) -> No
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``spikingformer-<size>/<dataset>``."""
     where, width = model.where, model.width
-    walk = LayerWalk()
+    walk = LayerWalk(coding=model.coding)
     side = _tokenizer(walk, where, width)
     tokens = side * side
     inner = width // model.heads if where.dataset == "imagenet" else tokens
@@ -59,6 +58,6 @@ def _walk(model: Blueprint) -> Walked:
     )
 
 
-def spikingformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards; the sizes are Spikformer's."""
+def spikingformer_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes; the sizes are Spikformer's."""
     return cards("spikingformer", _REFERENCE, _walk, published_sizes())

@@ -1,10 +1,9 @@
 """SpikingResformer (Shi et al., CVPR 2024): dual spike self-attention and grouped MLPs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
@@ -53,7 +52,7 @@ def _walk(model: Blueprint) -> Walked:
     where, widths = model.where, _WIDTHS[model.size]
     wide = where.dataset == "imagenet"
     group, neuron_parameters = (64, 0) if where.static else (32, 1)
-    walk = LayerWalk(neuron_parameters=neuron_parameters)
+    walk = LayerWalk(coding=model.coding, neuron_parameters=neuron_parameters)
     side = where.side // 2 if wide else where.side
     kernel = 7 if wide else 3
     walk.conv("stem", where.channels, widths[0], kernel=kernel, side=side, inputs=Inputs.REALS)
@@ -87,8 +86,8 @@ def _notes(model: Blueprint) -> Iterator[str]:
         yield "published with BatchNorm counted, the smaller sizes without"
 
 
-def spikingresformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def spikingresformer_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     depth = sum(_PAIRS)
     rows = (
         ("ti", "cifar10", depth, 384, 6, "10.79M"),

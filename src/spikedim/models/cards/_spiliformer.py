@@ -1,9 +1,8 @@
 """SpiLiFormer (ICCV 2025): QKFormer with lateral inhibition and a feedback pass."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from spikedim.models.cards._assembly import Blueprint, Walked, blueprints, cards
-from spikedim.models.cards._card import Card
+from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
 from spikedim.models.cards._qkformer import (
     LEAK_NOTE,
     attention_block,
@@ -96,8 +95,8 @@ def _walk(model: Blueprint) -> Walked:
     return Walked(walk, tokens, _NOTES)
 
 
-def spiliformer_models() -> Mapping[str, Callable[[], Card]]:
-    """Map the names of the family to what builds their cards."""
+def spiliformer_models() -> Mapping[str, Recipe]:
+    """Map the names of the family to their recipes."""
     rows = (
         ("4-384", "cifar10", 4, 384, 8, ""),
         ("4-384", "cifar100", 4, 384, 8, "7.04M"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from spikedim.models.cards._card import LayerRow, Population
+from spikedim.models.cards._coding import Coding
 
 __all__ = ["Inputs", "LayerWalk"]
 
@@ -19,9 +20,10 @@ class Inputs(StrEnum):
 class LayerWalk:
     """Collects `LayerRow` values in the order of the forward pass."""
 
-    def __init__(self, *, neuron_parameters: int = 0) -> None:
+    def __init__(self, *, coding: Coding = Coding.SPIKES, neuron_parameters: int = 0) -> None:
         self._rows: list[LayerRow] = []
-        self._neuron_parameters = neuron_parameters
+        self._coding = coding
+        self._neuron_parameters = 0 if coding is Coding.RATES else neuron_parameters
 
     @property
     def rows(self) -> tuple[LayerRow, ...]:
@@ -106,8 +108,12 @@ class LayerWalk:
         """Append the classifier, applied once."""
         self.linear("head", d_in, classes, tokens=1, bias=bias, norm=0, inputs=inputs, kind="head")
 
-    def attention(self, name: str, macs: int, *, inputs: Inputs = Inputs.SPIKES) -> None:
-        """Append the products of queries, keys and values."""
+    def attention(
+        self, name: str, macs: int, *, twin_macs: int | None = None, inputs: Inputs = Inputs.SPIKES
+    ) -> None:
+        """Append the products of queries, keys and values; the twin's differ if `twin_macs`."""
+        if twin_macs is not None and self._coding is Coding.RATES:
+            macs = twin_macs
         self.add(name, "attention", 0, macs=macs, inputs=inputs)
 
     def lif(self, name: str, tokens: int, features: int) -> None:

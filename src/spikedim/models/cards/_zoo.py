@@ -7,7 +7,9 @@ from functools import cache
 from types import MappingProxyType
 
 from spikedim._core import InputError
+from spikedim.models.cards._assembly import Recipe
 from spikedim.models.cards._card import Card
+from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._qkformer import qkformer_models
 from spikedim.models.cards._sdt_v1 import sdt_v1_models
 from spikedim.models.cards._sdt_v2 import sdt_v2_models
@@ -18,9 +20,9 @@ from spikedim.models.cards._spikingformer import spikingformer_models
 from spikedim.models.cards._spikingresformer import spikingresformer_models
 from spikedim.models.cards._spiliformer import spiliformer_models
 
-__all__ = ["card", "names"]
+__all__ = ["card", "names", "recipe"]
 
-_CATALOGUES: tuple[Callable[[], Mapping[str, Callable[[], Card]]], ...] = (
+_CATALOGUES: tuple[Callable[[], Mapping[str, Recipe]], ...] = (
     spikformer_models,
     spikingformer_models,
     sdt_v1_models,
@@ -36,15 +38,17 @@ _TWIN_FAMILIES = ("spikformer", "spikingformer")
 
 
 @cache
-def _builders() -> Mapping[str, Callable[[], Card]]:
-    """Map each ``family-size/dataset`` to what builds its card."""
-    return MappingProxyType({key: make for models in _CATALOGUES for key, make in models().items()})
+def _recipes() -> Mapping[str, Recipe]:
+    """Map each ``family-size/dataset`` to its recipe."""
+    return MappingProxyType(
+        {key: found for models in _CATALOGUES for key, found in models().items()}
+    )
 
 
 @cache
-def _build(name: str) -> Card:
-    """Build a card once."""
-    return _builders()[name]()
+def _card(found: Recipe) -> Card:
+    """Walk a model once."""
+    return found.card()
 
 
 def names() -> tuple[str, ...]:
@@ -60,7 +64,7 @@ def names() -> tuple[str, ...]:
     >>> "spikformer-4-384/cifar10" in names()
     True
     """
-    return tuple(_builders())
+    return tuple(_recipes())
 
 
 def card(name: str) -> Card:
@@ -95,25 +99,30 @@ def card(name: str) -> Card:
     >>> card("spikformer-4-384/cifar100").encoding_population.neurons
     24576
     """
+    return _card(recipe(name, caller="card"))
+
+
+def recipe(name: str, *, caller: str) -> Recipe:
+    """Return the recipe behind a name, or raise `InputError` with a suggestion."""
     if not isinstance(name, str):
         raise InputError(
-            f"card: `name` must be a string; got {name!r}. List the models with `names()`."
+            f"{caller}: `name` must be a string; got {name!r}. List the models with `names()`."
         )
     base, colon, suffix = name.strip().lower().partition(":")
-    found = _build(_full_name(base))
+    found = _recipes()[_full_name(base, caller)]
     if not colon:
         return found
     if suffix != "softmax" or found.family not in _TWIN_FAMILIES:
         raise InputError(
-            f"card: `name` must end in ':softmax' of {' or '.join(_TWIN_FAMILIES)}, or have no "
-            f"suffix; got {name!r}. Other twins come with the models issue."
+            f"{caller}: `name` must end in ':softmax' of {' or '.join(_TWIN_FAMILIES)}, or have no "
+            f"suffix; got {name!r}."
         )
-    return _softmax_twin(found)
+    return replace(found, model=replace(found.model, coding=Coding.RATES))
 
 
-def _full_name(base: str) -> str:
+def _full_name(base: str, caller: str) -> str:
     """Complete a name without data set, or raise `InputError` with a suggestion."""
-    known = _builders()
+    known = _recipes()
     if base in known:
         return base
     if "/" not in base:
@@ -124,26 +133,9 @@ def _full_name(base: str) -> str:
             return forms[0]
         if forms:
             raise InputError(
-                f"card: `name` must say its data set; got {base!r}. Choose {', '.join(forms)}."
+                f"{caller}: `name` must say its data set; got {base!r}. Choose {', '.join(forms)}."
             )
     candidates = known if "/" in base else {key.partition("/")[0] for key in known}
     close = difflib.get_close_matches(base, sorted(candidates), n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}?" if close else "`spikedim model list` shows them."
-    raise InputError(f"card: `name` must be the name of a model; got {base!r}. {hint}")
-
-
-def _softmax_twin(found: Card) -> Card:
-    """Return the rate-coded twin of a card with spiking self-attention."""
-    product = 2 * found.tokens**2 * found.width
-    rows = tuple(
-        replace(row, macs=product) if row.kind == "attention" else replace(row, dead_parameters=0)
-        for row in found.layers
-    )
-    note = "rate-coded twin: softmax attention, every population clip01(BatchNorm(.))"
-    return replace(
-        found,
-        name=f"{found.name}:softmax",
-        layers=rows,
-        published_parameters="",
-        notes=(*found.notes, note),
-    )
+    raise InputError(f"{caller}: `name` must be the name of a model; got {base!r}. {hint}")

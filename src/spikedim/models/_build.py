@@ -1,0 +1,160 @@
+"""From a name to a model: shape, switches, weights."""
+
+import difflib
+from dataclasses import fields, replace
+from typing import Any
+
+import torch
+
+from spikedim._core import InputError, check_in, check_integer
+from spikedim.models.cards import Recipe, recipe
+from spikedim.models.families import (
+    FAMILIES,
+    AbstractSpikingTransformer,
+    Options,
+    initialise,
+)
+from spikedim.neurons import AbstractSurrogate, LIFParameters
+
+__all__ = ["build"]
+
+_COMMON = frozenset({"neuron", "surrogate", "drop_path"})
+_SHAPES = ("classes", "channels", "side", "depth", "width", "heads")
+
+
+def build(
+    name: str,
+    *,
+    steps: int | None = None,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype = torch.float32,
+    **overrides: Any,
+) -> AbstractSpikingTransformer:
+    """Build a spiking transformer at its official shape, or its rate-coded twin.
+
+    Parameters
+    ----------
+    name : str
+        A name of `names`, for example ``"spikformer-4-384/cifar10"``; the suffix ``:softmax``
+        asks for the twin: same shapes, softmax attention, every population a rate in [0, 1].
+    steps : int, optional
+        T of calls that do not say otherwise, at least 1; the published one without it, 1 in a
+        twin. The same weights run at any T.
+    generator : torch.Generator, optional
+        Draws the weights; without one they are those of seed 0, always the same.
+    device : torch.device or str, optional
+        Where the weights live; ``"meta"`` builds shapes without memory.
+    dtype : torch.dtype, default torch.float32
+        Floating type of the weights.
+    **overrides
+        Shape: ``classes``, ``channels``, ``side``, ``depth``, ``width``, ``heads``, where the
+        family allows it. Switches: the fields of `Options`.
+
+    Returns
+    -------
+    AbstractSpikingTransformer
+        In training mode, as torch modules start.
+
+    Raises
+    ------
+    InputError
+        If no model has that name, its family has only a card, an override is unknown or does not
+        fit the family, the heads do not divide the width, or the side cannot be halved as often
+        as the model needs.
+
+    See Also
+    --------
+    card : Its layers, parameters and operations without building it.
+
+    Notes
+    -----
+    Cost is that of drawing the weights: a quarter of a second for 10 million.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = build("spikformer-2-64/digits", steps=2)
+    >>> model(torch.zeros(3, 1, 8, 8)).shape
+    torch.Size([3, 10])
+    """
+    found = recipe(name, caller="build")
+    family = FAMILIES.get(found.family)
+    if family is None:
+        raise InputError(
+            f"build: `name` must be of a family that can be built ({', '.join(FAMILIES)}); "
+            f"got {name!r}, which has a card only."
+        )
+    _check_names(overrides, family, found.family)
+    found = _reshaped(found, overrides, family)
+    options = _options(overrides)
+    if not dtype.is_floating_point:
+        raise InputError(f"build: `dtype` must be a floating type; got {dtype}.")
+    # Weights are drawn on the processor in float32, so that no device or type changes them.
+    meta = device is not None and torch.device(device).type == "meta"
+    with torch.device("meta" if meta else "cpu"):
+        model = family(found.model, found.card(), options)
+    if not meta:
+        initialise(model, generator or torch.Generator().manual_seed(0))
+    model = model.to(device=device, dtype=dtype)
+    model.name_populations()
+    if steps is not None:
+        model.steps = check_integer(steps, name="steps", caller="build", minimum=1)
+    return model
+
+
+def _check_names(
+    overrides: dict[str, Any], family: type[AbstractSpikingTransformer], name: str
+) -> None:
+    """Raise `InputError` for an override the family does not have."""
+    known = sorted(_COMMON | family.switches | family.shapes)
+    for key in overrides:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"Did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"build: overrides of {name} must be among {', '.join(known)}; got {key!r}. {hint}"
+            )
+
+
+def _reshaped(
+    found: Recipe, overrides: dict[str, Any], family: type[AbstractSpikingTransformer]
+) -> Recipe:
+    """Return the recipe with the shape that was asked for."""
+    asked = {key: overrides[key] for key in _SHAPES if key in overrides}
+    for key, value in asked.items():
+        check_integer(value, name=key, caller="build", minimum=1)
+    model, where = found.model, found.model.where
+    if asked.keys() & {"classes", "channels", "side"}:
+        channels, side = asked.get("channels", where.channels), asked.get("side", where.side)
+        where = replace(
+            where, input_shape=(channels, side, side), classes=asked.get("classes", where.classes)
+        )
+    inner = {key: asked[key] for key in ("depth", "width", "heads") if key in asked}
+    model = replace(model, where=where, published="" if asked else model.published, **inner)
+    if model.width % model.heads:
+        raise InputError(
+            f"build: `heads` must divide the width {model.width}; got {model.heads}. "
+            f"Choose one of {', '.join(_divisors(model.width))}."
+        )
+    family.check_shape(model)
+    return replace(found, model=model)
+
+
+def _divisors(width: int) -> list[str]:
+    return [str(n) for n in range(1, min(width, 32) + 1) if width % n == 0]
+
+
+def _options(overrides: dict[str, Any]) -> Options:
+    """Return the switches, each checked."""
+    chosen = Options(**{f.name: overrides[f.name] for f in fields(Options) if f.name in overrides})
+    for name, kind in (("neuron", LIFParameters), ("surrogate", AbstractSurrogate)):
+        value = getattr(chosen, name)
+        if value is not None and not isinstance(value, kind):
+            raise InputError(f"build: `{name}` must be of type {kind.__name__}; got {value!r}.")
+    check_in(chosen.drop_path, 0.0, 0.999, name="drop_path", caller="build")
+    for field in fields(Options):
+        value = getattr(chosen, field.name)
+        if field.type in (bool, bool | None) and not isinstance(value, bool | None):
+            raise InputError(f"build: `{field.name}` must be True or False; got {value!r}.")
+    return chosen

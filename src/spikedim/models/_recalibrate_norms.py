@@ -1,0 +1,62 @@
+"""Batch-normalisation statistics estimated anew from data."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from spikedim._core import InputError
+from spikedim.models.families import AbstractSpikingTransformer
+
+__all__ = ["recalibrate_norms"]
+
+
+def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tensor]) -> None:
+    """Replace the running statistics of every batch normalisation by averages over batches.
+
+    Parameters
+    ----------
+    model : AbstractSpikingTransformer
+        Changed in place; its mode is the same afterwards.
+    batches : iterable of Tensor
+        Inputs as the model's `forward` takes them; every batch weighs the same.
+
+    Raises
+    ------
+    InputError
+        If there is no batch.
+
+    Notes
+    -----
+    A fresh model normalises with mean 0 and variance 1 in evaluation mode, which leaves most
+    neurons silent; so does a change of data, of T or of coding. Costs one forward pass a batch;
+    weights do not change.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from spikedim.models import build
+    >>> model = build("spikformer-2-64/digits").eval()
+    >>> images = torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    >>> recalibrate_norms(model, [images])
+    >>> model.forward_with_states(images).populations["block.0.attn.q_lif"].spikes.any()
+    tensor(True)
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d)]
+    momenta, training = [norm.momentum for norm in norms], model.training
+    seen = False
+    try:
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # torch: cumulative average
+        model.train()
+        with torch.no_grad():
+            for batch in batches:
+                seen = True
+                model(batch, generator=torch.Generator(device=batch.device).manual_seed(0))
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        model.train(training)
+    if not seen:
+        raise InputError("recalibrate_norms: `batches` must have at least one batch; got none.")

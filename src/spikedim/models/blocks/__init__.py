@@ -1,0 +1,7 @@
+"""Blocks of the published architectures: stems, attention, MLPs."""
+
+from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
+from spikedim.models.blocks._spiking_mlp import SpikingMLP
+from spikedim.models.blocks._spiking_stem import SpikingStem
+
+__all__ = ["SpikingMLP", "SpikingSelfAttention", "SpikingStem"]

@@ -1,0 +1,19 @@
+"""The published architectures, built."""
+
+from spikedim.models.families._catalogue import FAMILIES
+from spikedim.models.families._options import Options
+from spikedim.models.families._transformer import (
+    AbstractSpikingTransformer,
+    ModelRun,
+    ModelTrace,
+    initialise,
+)
+
+__all__ = [
+    "FAMILIES",
+    "AbstractSpikingTransformer",
+    "ModelRun",
+    "ModelTrace",
+    "Options",
+    "initialise",
+]

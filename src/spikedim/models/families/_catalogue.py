@@ -1,0 +1,15 @@
+"""Which class builds which family."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from spikedim.models.families._spikformer import Spikformer
+from spikedim.models.families._transformer import AbstractSpikingTransformer
+
+__all__ = ["FAMILIES"]
+
+FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
+    {
+        "spikformer": Spikformer,
+    }
+)

@@ -1,0 +1,45 @@
+"""What a caller may choose about a built model beside its shape."""
+
+from dataclasses import dataclass
+from typing import final
+
+from spikedim.neurons import AbstractSurrogate, LIFParameters
+
+__all__ = ["Options"]
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """Switches of a built model; the defaults are correct, legacy behaviour is asked for.
+
+    Parameters
+    ----------
+    neuron : LIFParameters, optional
+        Neuron of every population in the place of the family's; populations that have a threshold
+        of their own in the family keep its ratio to the others.
+    surrogate : AbstractSurrogate, optional
+        Surrogate gradient in the place of the family's.
+    drop_path : float, default 0.0
+        Largest probability of dropping a residual branch in training; it grows linearly with
+        depth. The released models accept one and never apply it.
+    pool_first : bool, default False
+        Whether the five-convolution stem pools currents in front of its neurons, as SpikingJelly's
+        Spikformer does, and not spikes behind them.
+    product_bias : bool, optional
+        Whether the products inside the blocks have a bias in front of their normalisation; the
+        released form without it.
+    legacy_dead_parameters : bool, default False
+        Whether parameters that the released code never uses exist here too.
+    legacy_batch_leak : bool, default False
+        Whether the last neurons of QKFormer's stage 3 run over merged steps and samples, so that
+        samples of a batch influence each other, as in the released code.
+    """
+
+    neuron: LIFParameters | None = None
+    surrogate: AbstractSurrogate | None = None
+    drop_path: float = 0.0
+    pool_first: bool = False
+    product_bias: bool | None = None
+    legacy_dead_parameters: bool = False
+    legacy_batch_leak: bool = False

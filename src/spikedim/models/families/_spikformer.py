@@ -1,0 +1,104 @@
+"""Spikformer (Zhou et al., ICLR 2023)."""
+
+from typing import final
+
+from torch import Tensor, nn
+
+from spikedim.models.blocks import SpikingMLP, SpikingSelfAttention, SpikingStem
+from spikedim.models.cards import Blueprint, Card
+from spikedim.models.families._depth import drop_rates
+from spikedim.models.families._image_transformer import AbstractImageTransformer
+from spikedim.models.families._options import Options
+from spikedim.models.families._transformer import check_eighths, check_halvings
+from spikedim.models.layers import ForwardPass, LinearNorm, PopulationMaker, ProductOrder
+
+__all__ = ["Spikformer"]
+
+
+def _is_linear_form(model: Blueprint) -> bool:
+    """Say whether the released code writes the products of this data set as linear layers."""
+    return model.where.static and not model.where.dataset.startswith("imagenet")
+
+
+@final
+class _Block(nn.Module):
+    """Attention and MLP, each with its residual."""
+
+    def __init__(
+        self, model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
+    ) -> None:
+        super().__init__()
+        imagenet = model.where.dataset.startswith("imagenet")
+        bias = options.product_bias
+        self.attn = SpikingSelfAttention(
+            model.width,
+            model.heads,
+            scale=0.125 if model.where.static else 0.25,
+            order=ProductOrder.KEYS_VALUES if imagenet else ProductOrder.QUERIES_KEYS,
+            make=make,
+            bias=_is_linear_form(model) if bias is None else bias,
+            output_bias=bias is not False,
+            drop=drop,
+        )
+        self.mlp = SpikingMLP(model.width, make=make, bias=bias is not False, drop=drop)
+        if options.legacy_dead_parameters:
+            self.norm1, self.norm2 = nn.LayerNorm(model.width), nn.LayerNorm(model.width)
+
+    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
+        """Return sums of spikes [T, B, N, D]."""
+        attended: Tensor = self.attn(x, context)
+        out: Tensor = self.mlp(attended, context)
+        return out
+
+
+@final
+class Spikformer(AbstractImageTransformer):
+    """Five-convolution stem, blocks of spiking self-attention, residuals that add spikes.
+
+    Parameters
+    ----------
+    model : Blueprint
+        Shape.
+    card : Card
+        The same as a table of layers.
+    options : Options
+        Switches.
+
+    References
+    ----------
+    .. [1] Z. Zhou et al., "Spikformer: when spiking neural network meets transformer", ICLR 2023.
+    """
+
+    switches = frozenset({"pool_first", "product_bias", "legacy_dead_parameters"})
+    shapes = AbstractImageTransformer.shapes | {"width"}
+
+    def __init__(self, model: Blueprint, card: Card, options: Options) -> None:
+        super().__init__(model, card, options)
+        where = model.where
+        if _is_linear_form(model):
+            self.normal_weights = (LinearNorm, nn.Linear)
+        self.stem = SpikingStem(
+            where.channels,
+            model.width,
+            pools=where.stem_pool,
+            make=self.make,
+            pool_first=options.pool_first,
+        )
+        self.block = nn.ModuleList(
+            _Block(model, options, make=self.make, drop=drop)
+            for drop in drop_rates(options.drop_path, model.depth)
+        )
+        self.head = nn.Linear(model.width, where.classes)
+
+    @classmethod
+    def check_shape(cls, model: Blueprint) -> None:
+        """Raise `InputError` unless the stem can halve the image and split the width."""
+        check_halvings(model, sum(model.where.stem_pool))
+        check_eighths(model)
+
+    def features(self, x: Tensor, context: ForwardPass) -> Tensor:
+        """Return sums of spikes [T, B, N, D]."""
+        x = self.stem(x, context).flatten(2, 3)
+        for block in self.block:
+            x = block(x, context)
+        return x

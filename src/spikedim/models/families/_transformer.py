@@ -1,0 +1,278 @@
+"""What every built model can do: run any number of steps, show its states, continue."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+
+from spikedim._core import InputError, check_integer
+from spikedim.models.cards import Blueprint, Card, Coding
+from spikedim.models.families._options import Options
+from spikedim.models.layers import (
+    AbstractPopulation,
+    ConvNorm,
+    ForwardPass,
+    LinearNorm,
+    PopulationMaker,
+    PopulationTrace,
+    States,
+)
+from spikedim.neurons import AbstractSurrogate, LIFParameters, LIFState, SigmoidSurrogate
+
+__all__ = [
+    "AbstractSpikingTransformer",
+    "ModelRun",
+    "ModelTrace",
+    "check_eighths",
+    "check_halvings",
+    "initialise",
+]
+
+
+@final
+class ModelRun(NamedTuple):
+    """Outputs of every step, and where the neurons stand.
+
+    Parameters
+    ----------
+    outputs : Tensor of shape [T, B, C]
+        Logits of each step; their mean over T is the prediction.
+    states : dict of str to LIFState
+        State of every population after the last step, to continue from.
+    """
+
+    outputs: Tensor
+    states: dict[str, LIFState]
+
+
+@final
+class ModelTrace(NamedTuple):
+    """Everything a run can show.
+
+    Parameters
+    ----------
+    outputs : Tensor of shape [T, B, C]
+        Logits of each step.
+    populations : dict of str to PopulationTrace
+        Spikes and membranes [T, B, N, D] of every population, in the order of the forward pass.
+    states : dict of str to LIFState
+        State of every population after the last step.
+    """
+
+    outputs: Tensor
+    populations: dict[str, PopulationTrace]
+    states: dict[str, LIFState]
+
+
+class AbstractSpikingTransformer(nn.Module, ABC):
+    """A spiking transformer, or its rate-coded twin.
+
+    Parameters
+    ----------
+    model : Blueprint
+        Shape.
+    card : Card
+        The same as a table of layers.
+    options : Options
+        Switches.
+
+    Attributes
+    ----------
+    card : Card
+        Layers, parameters, operations, populations.
+    steps : int
+        T of a call that does not say otherwise; 1 in a rate-coded twin.
+    head : torch.nn.Linear
+        Classifier.
+    head_lif : AbstractPopulation or None
+        Neurons between the mean over tokens and the classifier, in families that have them.
+
+    Notes
+    -----
+    Nothing is remembered between calls: states go in and come out. In evaluation mode any split
+    of T steps into parts gives the same spikes; in training mode batch normalisation sees the
+    steps of a call together, so parts differ from the whole.
+    """
+
+    switches: ClassVar[frozenset[str]] = frozenset()
+    """Options of this family beside `neuron`, `surrogate` and `drop_path`."""
+    shapes: ClassVar[frozenset[str]] = frozenset({"classes", "channels", "side", "depth", "heads"})
+    """What of its shape may be chosen."""
+    surrogate: ClassVar[AbstractSurrogate] = SigmoidSurrogate()
+    neuron: ClassVar[LIFParameters] = LIFParameters.spikingjelly()
+
+    head: nn.Linear
+
+    def __init__(self, model: Blueprint, card: Card, options: Options) -> None:
+        super().__init__()
+        self.card = card
+        self.coding = model.coding
+        self.head_lif: AbstractPopulation | None = None
+        self.steps = 1 if model.coding is Coding.RATES else model.where.steps
+        # Whose weights start normal with deviation .02; others start as torch does.
+        self.normal_weights: tuple[type[nn.Module], ...] = (nn.Linear,)
+        self.make = PopulationMaker(
+            model.coding, options.neuron or self.neuron, options.surrogate or self.surrogate
+        )
+
+    @abstractmethod
+    def read_input(self, x: Tensor) -> tuple[Tensor, int | None]:
+        """Return what `features` reads, [T or 1, B, ...], and T if the input fixes it.
+
+        Raises `InputError` for an input of another shape, type or with values not finite.
+        """
+
+    @abstractmethod
+    def features(self, x: Tensor, context: ForwardPass) -> Tensor:
+        """Return what the head reads, [T, B, N, D], of an input [T or 1, B, ...]."""
+
+    def readout(self, features: Tensor, context: ForwardPass) -> Tensor:
+        """Return logits [T, B, C] of features [T, B, N, D]: mean over tokens, classifier."""
+        pooled = features.mean(dim=2)
+        if self.head_lif is not None:
+            pooled = self.head_lif(pooled[:, :, None], context)[:, :, 0]
+        logits: Tensor = self.head(pooled.to(self.head.weight.dtype))
+        return logits
+
+    @classmethod
+    @abstractmethod
+    def check_shape(cls, model: Blueprint) -> None:
+        """Raise `InputError` unless the blocks fit the shape (`build` calls this)."""
+
+    @property
+    def populations(self) -> Mapping[str, AbstractPopulation]:
+        """Every population by its name."""
+        return {
+            name: module
+            for name, module in self.named_modules()
+            if isinstance(module, AbstractPopulation)
+        }
+
+    def forward(
+        self, x: Tensor, *, steps: int | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return logits [B, C], the mean over the steps.
+
+        Parameters
+        ----------
+        x : Tensor
+            Images [B, channels, H, W], shown at every step, or a sequence [T, B, channels, H, W].
+        steps : int, optional
+            T, at least 1; the model's own without it, or that of a sequence.
+        generator : torch.Generator, optional
+            Draws dropped branches in training.
+        """
+        sequence, count = self._start(x, steps)
+        context = ForwardPass(count, generator=generator)
+        return self.readout(self.features(sequence, context), context).mean(dim=0)
+
+    def run(
+        self,
+        x: Tensor,
+        *,
+        steps: int | None = None,
+        states: States | None = None,
+        generator: torch.Generator | None = None,
+    ) -> ModelRun:
+        """Return the logits of every step, starting from given states.
+
+        Parameters
+        ----------
+        x : Tensor
+            As in `forward`.
+        steps : int, optional
+            T of this part.
+        states : mapping, optional
+            States that an earlier part returned; fresh ones without it.
+        generator : torch.Generator, optional
+            Draws dropped branches in training.
+        """
+        sequence, count = self._start(x, steps)
+        context = ForwardPass(count, states=states, keep_states=True, generator=generator)
+        outputs = self.readout(self.features(sequence, context), context)
+        return ModelRun(outputs, context.after)
+
+    def forward_with_states(
+        self,
+        x: Tensor,
+        *,
+        steps: int | None = None,
+        states: States | None = None,
+        generator: torch.Generator | None = None,
+    ) -> ModelTrace:
+        """Return the logits of every step, with spikes and membranes of every population.
+
+        Parameters
+        ----------
+        x : Tensor
+            As in `forward`.
+        steps : int, optional
+            T of this part.
+        states : mapping, optional
+            States that an earlier part returned.
+        generator : torch.Generator, optional
+            Draws dropped branches in training.
+        """
+        sequence, count = self._start(x, steps)
+        context = ForwardPass(
+            count, states=states, keep_states=True, record=True, generator=generator
+        )
+        outputs = self.readout(self.features(sequence, context), context)
+        return ModelTrace(outputs, context.traces, context.after)
+
+    def name_populations(self) -> None:
+        """Tell every population its path."""
+        for name, population in self.populations.items():
+            population.name = name
+
+    def extra_repr(self) -> str:
+        """Return name and steps for `repr`."""
+        return f"{self.card.name}, steps={self.steps}"
+
+    def _start(self, x: Tensor, steps: int | None) -> tuple[Tensor, int]:
+        """Return the checked input and T: of the sequence, or asked for, or the model's own."""
+        sequence, length = self.read_input(x)
+        if steps is not None:
+            check_integer(steps, name="steps", caller="forward", minimum=1)
+            if length is not None and steps != length:
+                raise InputError(
+                    f"forward: `steps` must be the {length} steps of the sequence, or absent; "
+                    f"got {steps}."
+                )
+        if length is not None:
+            return sequence, length
+        return sequence, self.steps if steps is None else steps
+
+
+def check_halvings(model: Blueprint, times: int) -> None:
+    """Raise `InputError` unless the side of the image can be halved `times` times."""
+    side = model.where.side
+    if side % 2**times:
+        lower = max(side // 2**times, 1) * 2**times
+        raise InputError(
+            f"build: `side` must be divisible by {2**times}, since the model halves it {times} "
+            f"times; got {side}. Use {lower}, or {lower + 2**times}, and resize the images."
+        )
+
+
+def check_eighths(model: Blueprint) -> None:
+    """Raise `InputError` unless the first convolution can have an eighth of the width."""
+    if model.width % 8:
+        raise InputError(
+            f"build: `width` must be divisible by 8, since the stem starts at an eighth of it; "
+            f"got {model.width}. Use {max(model.width // 8, 1) * 8}."
+        )
+
+
+def initialise(model: AbstractSpikingTransformer, generator: torch.Generator) -> None:
+    """Draw the weights of a model: normal with deviation .02, or uniform as torch does."""
+    for module in model.modules():
+        if isinstance(module, LinearNorm | ConvNorm | nn.Linear):
+            if isinstance(module, model.normal_weights):
+                nn.init.trunc_normal_(module.weight, std=0.02, generator=generator)
+            else:
+                nn.init.kaiming_uniform_(module.weight, a=5**0.5, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -1,0 +1,46 @@
+"""Layers of every family: products with their normalisation, populations, residuals."""
+
+from spikedim.models.layers._attention_product import (
+    AbstractAttentionProduct,
+    ProductOrder,
+    SoftmaxProduct,
+    SpikingProduct,
+    join_heads,
+    split_heads,
+)
+from spikedim.models.layers._fire import fire
+from spikedim.models.layers._forward_pass import ForwardPass, PopulationTrace, States
+from spikedim.models.layers._norm import normalise, remember
+from spikedim.models.layers._pooling import max_pool
+from spikedim.models.layers._population import (
+    AbstractPopulation,
+    RatePopulation,
+    SpikingPopulation,
+)
+from spikedim.models.layers._population_maker import PopulationMaker
+from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
+from spikedim.models.layers._residual import add_branch
+
+__all__ = [
+    "AbstractAttentionProduct",
+    "AbstractPopulation",
+    "AbstractProduct",
+    "ConvNorm",
+    "ForwardPass",
+    "LinearNorm",
+    "PopulationMaker",
+    "PopulationTrace",
+    "ProductOrder",
+    "RatePopulation",
+    "SoftmaxProduct",
+    "SpikingPopulation",
+    "SpikingProduct",
+    "States",
+    "add_branch",
+    "fire",
+    "join_heads",
+    "max_pool",
+    "normalise",
+    "remember",
+    "split_heads",
+]

@@ -1,0 +1,82 @@
+"""One forward pass: the states it starts from, those it ends in, and what it records."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from spikedim.neurons import LIFState
+
+__all__ = ["ForwardPass", "PopulationTrace", "States"]
+
+States = Mapping[str, LIFState]
+"""State of every spiking population, by the name of the population."""
+
+
+@final
+class PopulationTrace(NamedTuple):
+    """What one population did.
+
+    Parameters
+    ----------
+    spikes : Tensor of shape [T, B, N, D]
+        Spikes, 0 or 1; rates in [0, 1] in a rate-coded twin.
+    membranes : Tensor of shape [T, B, N, D]
+        Potentials as compared with the threshold; the currents in a rate-coded twin.
+    """
+
+    spikes: Tensor
+    membranes: Tensor
+
+
+@final
+class ForwardPass:
+    """What travels with the activations through the layers, made new for every call.
+
+    Parameters
+    ----------
+    steps : int
+        T. Activations [1, B, ...] in front of the first neurons stand for T equal steps.
+    states : mapping, optional
+        States to continue from; a population without one starts fresh.
+    keep_states : bool, default False
+        Whether `after` is wanted.
+    record : bool, default False
+        Whether `traces` is wanted.
+    generator : torch.Generator, optional
+        Draws the branches that stochastic depth drops.
+
+    Attributes
+    ----------
+    after : dict of str to LIFState
+        States after the last step.
+    traces : dict of str to PopulationTrace
+        Spikes and membranes of every population.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        *,
+        states: States | None = None,
+        keep_states: bool = False,
+        record: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        self.steps = steps
+        self.states = states or {}
+        self.keep_states = keep_states
+        self.record = record
+        self.generator = generator
+        self.after: dict[str, LIFState] = {}
+        self.traces: dict[str, PopulationTrace] = {}
+
+    def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
+        """Record a population, its places flattened to tokens."""
+        self.traces[name] = PopulationTrace(_tokens(spikes), _tokens(membranes))
+
+
+def _tokens(x: Tensor) -> Tensor:
+    """Flatten the axes between batch and features to one."""
+    return x.reshape(x.shape[0], x.shape[1], -1, x.shape[-1])

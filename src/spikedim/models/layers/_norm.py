@@ -1,0 +1,44 @@
+"""Batch normalisation over the features of time-first activations."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["normalise", "remember"]
+
+
+def normalise(y: Tensor, norm: nn.BatchNorm1d, *, steps: int) -> Tensor:
+    """Return `y` [T, B, ..., D] or [1, B, ..., D] normalised over all axes but the last.
+
+    A leading 1 stands for `steps` equal steps: their mean and variance are those of the one, only
+    the unbiased variance that is remembered counts every step.
+    """
+    rows = y.reshape(-1, y.shape[-1])
+    if not norm.training:
+        out = functional.batch_norm(
+            rows, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+        )
+        return out.reshape(y.shape)
+    # Fresh statistics with momentum 1: autograd keeps them, so the running ones stay out of it.
+    width = y.shape[-1]
+    mean = torch.zeros(width, dtype=norm.weight.dtype, device=y.device)
+    variance = torch.ones(width, dtype=norm.weight.dtype, device=y.device)
+    out = functional.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.eps)
+    count = len(rows)
+    remember(norm, mean, variance * ((count - 1) / count), count=count * steps // y.shape[0])
+    return out.reshape(y.shape)
+
+
+def remember(norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor, *, count: int) -> None:
+    """Move the running statistics towards mean and biased variance of `count` values a feature."""
+    if norm.running_mean is None or norm.running_var is None:
+        return
+    with torch.no_grad():
+        weight = norm.momentum
+        if norm.num_batches_tracked is not None:
+            norm.num_batches_tracked.add_(1)
+            if weight is None:  # torch's sign for a cumulative average
+                weight = 1 / float(norm.num_batches_tracked)
+        unbiased = variance * (count / max(count - 1, 1))
+        norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), weight or 0.0)
+        norm.running_var.lerp_(unbiased.to(norm.running_var.dtype), weight or 0.0)

@@ -1,0 +1,14 @@
+"""Max-pooling of channels-last maps."""
+
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["max_pool"]
+
+
+def max_pool(x: Tensor) -> Tensor:
+    """Return the 3 x 3 maxima, stride 2, of maps [T, B, H, W, D]."""
+    images = x.flatten(0, 1).permute(0, 3, 1, 2)
+    pooled = functional.max_pool2d(images, kernel_size=3, stride=2, padding=1)
+    y = pooled.permute(0, 2, 3, 1)
+    return y.reshape(*x.shape[:2], *y.shape[1:])

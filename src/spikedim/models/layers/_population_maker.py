@@ -1,0 +1,56 @@
+"""Makes the populations of one model, all of one kind."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+from spikedim.models.cards import Coding
+from spikedim.models.layers._attention_product import (
+    AbstractAttentionProduct,
+    ProductOrder,
+    SoftmaxProduct,
+    SpikingProduct,
+)
+from spikedim.models.layers._population import (
+    AbstractPopulation,
+    RatePopulation,
+    SpikingPopulation,
+)
+from spikedim.neurons import AbstractSurrogate, LIFParameters
+
+__all__ = ["PopulationMaker"]
+
+
+@final
+@dataclass(frozen=True)
+class PopulationMaker:
+    """Makes populations and attention products: spiking ones, or those of the rate-coded twin.
+
+    Parameters
+    ----------
+    coding : Coding
+        Spikes or rates.
+    neuron : LIFParameters
+        The neuron of a spiking population.
+    surrogate : AbstractSurrogate
+        Its surrogate gradient.
+    learnable_leak : bool, default False
+        Whether its leak is a parameter.
+    """
+
+    coding: Coding
+    neuron: LIFParameters
+    surrogate: AbstractSurrogate
+    learnable_leak: bool = False
+
+    def population(self, *, threshold: float = 1.0) -> AbstractPopulation:
+        """Return a population whose threshold is `threshold` times that of the neuron."""
+        if self.coding is Coding.RATES:
+            return RatePopulation()
+        neuron = replace(self.neuron, threshold=self.neuron.threshold * threshold)
+        return SpikingPopulation(neuron, self.surrogate, learnable_leak=self.learnable_leak)
+
+    def product(self, heads: int, *, scale: float, order: ProductOrder) -> AbstractAttentionProduct:
+        """Return the product of queries, keys and values."""
+        if self.coding is Coding.RATES:
+            return SoftmaxProduct(heads)
+        return SpikingProduct(heads, scale=scale, order=order)

@@ -1,0 +1,144 @@
+"""What every model that can be built must do, whatever its family."""
+
+import pytest
+import torch
+from tests.model_examples import images, live_model
+from torch.utils.flop_counter import FlopCounterMode
+
+from spikedim.models import SpikingPopulation, build, card, names
+from spikedim.models.cards import recipe
+from spikedim.models.families import FAMILIES
+
+BUILDABLE = [n for n in names() if recipe(n, caller="test").family in FAMILIES]
+MODELS = [*BUILDABLE, *(f"{name}:softmax" for name in BUILDABLE)]
+SMALL = {  # the smallest model of each family, for tests that run it
+    family: min((n for n in BUILDABLE if card(n).family == family), key=lambda n: card(n).macs)
+    for family in FAMILIES
+}
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(params=SMALL.values())
+def small(request):
+    return request.param
+
+
+def test_has_the_parameters_of_its_card_row_by_row(name):
+    model = build(name, device="meta")
+    found = card(name)
+    counted = {row.name: 0 for row in found.layers}
+    for key, parameter in model.named_parameters():
+        owner = max((row for row in counted if key.startswith(f"{row}.")), key=len)
+        counted[owner] += parameter.numel()
+    assert counted == {row.name: row.parameters for row in found.layers}
+
+
+def test_has_the_operations_of_its_card_row_by_row(name):
+    model = build(name, device="meta", steps=1).eval()
+    found = card(name)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        model(torch.empty(1, *found.input_shape, device="meta"))
+    flops = counter.get_flop_counts()
+    root = type(model).__name__
+    got = {row.name: sum(flops.get(f"{root}.{row.name}", {}).values()) // 2 for row in found.layers}
+    assert got == {row.name: row.macs for row in found.layers}
+    assert counter.get_total_flops() // 2 == found.macs
+
+
+def test_has_the_populations_of_its_card(name):
+    model = build(name, device="meta").eval()
+    found = card(name)
+    trace = model.forward_with_states(torch.empty(2, *found.input_shape, device="meta"), steps=1)
+    shapes = {key: tuple(t.spikes.shape) for key, t in trace.populations.items()}
+    assert shapes == {p.name: (1, 2, p.tokens, p.features) for p in found.populations}
+    assert list(model.populations) == [p.name for p in found.populations]
+
+
+def test_every_population_fires_and_none_always(small):
+    model = live_model(small, dtype=torch.float32)
+    trace = model.forward_with_states(images(model, 8), steps=4)
+    rates = {key: t.spikes.mean().item() for key, t in trace.populations.items()}
+    assert {key for key, rate in rates.items() if not 0 < rate < 1} == set()
+    for t in trace.populations.values():
+        assert ((t.spikes == 0) | (t.spikes == 1)).all()
+
+
+def test_a_sample_does_not_depend_on_its_batch(small):
+    model = live_model(small)
+    x = images(model, 4)
+    whole = model.forward_with_states(x, steps=4)
+    alone = model.forward_with_states(x[2:3], steps=4)
+    for key, trace in whole.populations.items():
+        assert torch.equal(trace.spikes[:, 2:3], alone.populations[key].spikes), key
+    torch.testing.assert_close(whole.outputs[:, 2:3], alone.outputs, rtol=1e-9, atol=1e-12)
+
+
+def test_any_split_of_the_steps_gives_the_same_spikes(small):
+    model = live_model(small)
+    x = images(model, 2)
+    whole = model.forward_with_states(x, steps=5)
+    outputs, states, spikes = [], None, {key: [] for key in whole.populations}
+    for part in (1, 3, 1):
+        trace = model.forward_with_states(x, steps=part, states=states)
+        states = trace.states
+        outputs.append(trace.outputs)
+        for key, found in trace.populations.items():
+            spikes[key].append(found.spikes)
+    for key, parts in spikes.items():
+        assert torch.equal(torch.cat(parts), whole.populations[key].spikes), key
+    torch.testing.assert_close(torch.cat(outputs), whole.outputs, rtol=1e-9, atol=1e-12)
+
+
+def test_an_output_does_not_depend_on_later_steps(small):
+    model = live_model(small)
+    x = torch.stack([images(model, 2, seed=s) for s in range(4)])
+    changed = torch.cat([x[:2], images(model, 4, seed=9).reshape(2, 2, *x.shape[2:])])
+    first, second = model.run(x).outputs, model.run(changed).outputs
+    torch.testing.assert_close(first[:2], second[:2], rtol=1e-12, atol=1e-12)
+    assert not torch.allclose(first[2:], second[2:])
+
+
+def test_a_static_image_equals_its_repetition(small):
+    model = live_model(small)
+    x = images(model, 2)
+    once, often = model.run(x, steps=3).outputs, model.run(x.expand(3, *x.shape)).outputs
+    torch.testing.assert_close(once, often, rtol=1e-9, atol=1e-12)
+
+
+def test_forward_run_and_trace_agree(small):
+    model = live_model(small)
+    x = images(model, 2)
+    run, trace = model.run(x, steps=3), model.forward_with_states(x, steps=3)
+    torch.testing.assert_close(run.outputs, trace.outputs, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(model(x, steps=3), run.outputs.mean(0), rtol=1e-12, atol=1e-12)
+    assert run.states.keys() == trace.states.keys()
+    assert all(isinstance(p, SpikingPopulation) for p in model.populations.values())
+
+
+def test_training_reaches_every_parameter(small):
+    model = live_model(small, dtype=torch.float32).train()
+    model(images(model, 4), steps=2).square().sum().backward()
+    without = [key for key, p in model.named_parameters() if p.grad is None]
+    assert without == []
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
+
+
+def test_the_twin_is_all_rates(small):
+    twin = live_model(f"{small}:softmax")
+    trace = twin.forward_with_states(images(twin, 2))
+    for key, found in trace.populations.items():
+        assert found.spikes.shape[0] == 1
+        assert ((found.spikes >= 0) & (found.spikes <= 1)).all(), key
+        assert found.spikes.std() > 0, key
+    assert trace.states == {}
+
+
+def test_weights_and_spikes_repeat(small):
+    first, second = build(small), build(small)
+    for (key, a), (_, b) in zip(first.named_parameters(), second.named_parameters(), strict=True):
+        assert torch.equal(a, b), key
