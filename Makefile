@@ -24,7 +24,7 @@ plan: $(READY)  ## the main job on the embedded digits data: prints the answer, 
 	$(BIN)/spikedim plan --out plan.json --html plan.html
 
 test: $(READY)  ## the tests (unit, property, reference, theory, contract, meta, command line)
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(READY)  ## tests that take minutes or need an optional package
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,hf]'

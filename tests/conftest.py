@@ -27,25 +27,32 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.stash_skipped = []
+    config.pluginmanager.register(ForbiddenSkips(config), "forbidden-skips")
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    marks = {mark.name for mark in item.iter_markers()}
-    if report.skipped and not hasattr(report, "wasxfail") and not marks & MAY_SKIP:
-        item.config.stash_skipped.append(item.nodeid)
+class ForbiddenSkips:
+    """Fails the run for a skip without a mark that allows it; sees the reports of all workers."""
 
+    def __init__(self, config):
+        self.config = config
+        self.names = []
 
-def pytest_sessionfinish(session):
-    skipped = session.config.stash_skipped
-    if skipped and session.config.getoption("--forbid-skips"):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line("")
-        for name in skipped:
-            reporter.write_line(f"FORBIDDEN SKIP {name}", red=True)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    def pytest_runtest_logreport(self, report):
+        if (
+            report.skipped
+            and not hasattr(report, "wasxfail")
+            and not MAY_SKIP & set(report.keywords)
+        ):
+            self.names.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session):
+        if self.names and self.config.getoption("--forbid-skips"):
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.write_line("")
+                for name in self.names:
+                    reporter.write_line(f"FORBIDDEN SKIP {name}", red=True)
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from spikedim.models.layers import (
     LinearNorm,
     PopulationMaker,
     PopulationTrace,
+    SpikingPopulation,
     States,
 )
 from spikedim.neurons import AbstractSurrogate, LIFParameters, LIFState, SigmoidSurrogate
@@ -190,6 +191,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Draws dropped branches in training.
         """
         sequence, count = self._start(x, steps)
+        self._check_states(states)
         context = ForwardPass(count, states=states, keep_states=True, generator=generator)
         outputs = self.readout(self.features(sequence, context), context)
         return ModelRun(outputs, context.after)
@@ -216,6 +218,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Draws dropped branches in training.
         """
         sequence, count = self._start(x, steps)
+        self._check_states(states)
         context = ForwardPass(
             count, states=states, keep_states=True, record=True, generator=generator
         )
@@ -230,6 +233,19 @@ class AbstractSpikingTransformer(nn.Module, ABC):
     def extra_repr(self) -> str:
         """Return name and steps for `repr`."""
         return f"{self.card.name}, steps={self.steps}"
+
+    def _check_states(self, states: States | None) -> None:
+        """Raise `InputError` unless there is a state for every spiking population and no other."""
+        if states is None:
+            return
+        mine = {key for key, p in self.populations.items() if isinstance(p, SpikingPopulation)}
+        if states.keys() != mine:
+            odd = sorted(states.keys() ^ mine)
+            raise InputError(
+                f"forward: `states` must hold the {len(mine)} spiking populations of "
+                f"{self.card.name}; missing or unknown: {', '.join(odd[:3])}. "
+                "Pass the states that `run` of this model returned."
+            )
 
     def _start(self, x: Tensor, steps: int | None) -> tuple[Tensor, int]:
         """Return the checked input and T: of the sequence, or asked for, or the model's own."""
