@@ -97,7 +97,7 @@ def test_uniform_rms_is_the_average_of_bias_and_variance(encoder, steps):
         (LatencyEncoder(), latency_steps),
         (PositionalBinaryEncoder(), binary_code_steps),
     ],
-    ids=lambda v: str(v),
+    ids=lambda v: getattr(v, "__name__", str(v)),
 )
 @pytest.mark.parametrize("epsilon", [0.1, 0.03, 0.004])
 def test_the_steps_of_the_bound_are_the_fewest_that_reach_its_error(encoder, theorem, epsilon):
