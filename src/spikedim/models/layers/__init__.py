@@ -10,7 +10,7 @@ from spikedim.models.layers._attention_product import (
 )
 from spikedim.models.layers._fire import fire
 from spikedim.models.layers._forward_pass import ForwardPass, PopulationTrace, States
-from spikedim.models.layers._norm import normalise, remember
+from spikedim.models.layers._norm import affine, fold, normalise, remember
 from spikedim.models.layers._pooling import max_pool
 from spikedim.models.layers._population import (
     AbstractPopulation,
@@ -37,7 +37,9 @@ __all__ = [
     "SpikingProduct",
     "States",
     "add_branch",
+    "affine",
     "fire",
+    "fold",
     "join_heads",
     "max_pool",
     "normalise",

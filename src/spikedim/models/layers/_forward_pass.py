@@ -49,6 +49,9 @@ class ForwardPass:
 
     Attributes
     ----------
+    mask : Tensor of shape [B, N] or None
+        Which tokens are not padding; None if none is, and for images. A text model sets it
+        before the first layer.
     after : dict of str to LIFState
         States after the last step.
     traces : dict of str to PopulationTrace
@@ -69,6 +72,7 @@ class ForwardPass:
         self.keep_states = keep_states
         self.record = record
         self.generator = generator
+        self.mask: Tensor | None = None
         self.after: dict[str, LIFState] = {}
         self.traces: dict[str, PopulationTrace] = {}
 

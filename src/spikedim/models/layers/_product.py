@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikedim.models.layers._forward_pass import ForwardPass
-from spikedim.models.layers._norm import normalise
+from spikedim.models.layers._norm import fold, normalise
 
 __all__ = ["AbstractProduct", "ConvNorm", "LinearNorm"]
 
@@ -18,19 +18,24 @@ class AbstractProduct(nn.Module, ABC):
 
     Attributes
     ----------
-    norm : torch.nn.BatchNorm1d
-        Normalises the features of the product.
+    norm : torch.nn.BatchNorm1d or None
+        Normalises the features of the product; None where there is none, or it was folded.
     """
 
-    norm: nn.BatchNorm1d
+    norm: nn.BatchNorm1d | None
 
     @abstractmethod
     def product(self, x: Tensor) -> Tensor:
         """Return the linear map alone, of the first axis of `x`."""
 
+    @abstractmethod
+    def fused(self) -> "AbstractProduct":
+        """Return one product without normalisation that equals this one in evaluation mode."""
+
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return the normalised product."""
-        return normalise(self.product(x), self.norm, steps=context.steps)
+        y = self.product(x)
+        return y if self.norm is None else normalise(y, self.norm, steps=context.steps)
 
 
 @final
@@ -44,18 +49,28 @@ class LinearNorm(AbstractProduct):
     bias : bool, default False
         Whether the map has a bias of its own, as several released models do; the normalisation
         cancels it in training.
+    norm : bool, default True
+        Whether a normalisation follows.
     """
 
-    def __init__(self, d_in: int, d_out: int, *, bias: bool = False) -> None:
+    def __init__(self, d_in: int, d_out: int, *, bias: bool = False, norm: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(d_out, d_in))
         self.bias = nn.Parameter(torch.empty(d_out)) if bias else None
-        self.norm = nn.BatchNorm1d(d_out)
+        self.norm = nn.BatchNorm1d(d_out) if norm else None
 
     def product(self, x: Tensor) -> Tensor:
         """Return W x + b."""
         bias = None if self.bias is None else self.bias.to(x.dtype)
         return functional.linear(x, self.weight.to(x.dtype), bias)
+
+    def fused(self) -> "LinearNorm":
+        """Return the map with its normalisation in weight and bias."""
+        d_out, d_in = self.weight.shape
+        product = LinearNorm(d_in, d_out, bias=True, norm=False)
+        weight, bias = fold(self.weight, self.bias, self.norm)
+        product.weight, product.bias = nn.Parameter(weight), nn.Parameter(bias)
+        return product
 
     def extra_repr(self) -> str:
         """Return the shape for `repr`."""
@@ -81,6 +96,8 @@ class ConvNorm(AbstractProduct):
         Groups of channels that do not see each other.
     bias : bool, default False
         Whether the convolution has a bias of its own.
+    norm : bool, default True
+        Whether a normalisation follows.
     """
 
     def __init__(
@@ -93,11 +110,12 @@ class ConvNorm(AbstractProduct):
         padding: int | None = None,
         groups: int = 1,
         bias: bool = False,
+        norm: bool = True,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(c_out, c_in // groups, kernel, kernel))
         self.bias = nn.Parameter(torch.empty(c_out)) if bias else None
-        self.norm = nn.BatchNorm1d(c_out)
+        self.norm = nn.BatchNorm1d(c_out) if norm else None
         self.stride = stride
         self.padding = kernel // 2 if padding is None else padding
         self.groups = groups
@@ -110,6 +128,23 @@ class ConvNorm(AbstractProduct):
         y = functional.conv2d(images, weight, bias, self.stride, self.padding, groups=self.groups)
         y = y.permute(0, 2, 3, 1)
         return y.reshape(*x.shape[:2], *y.shape[1:])
+
+    def fused(self) -> "ConvNorm":
+        """Return the convolution with its normalisation in weight and bias."""
+        c_out, c_in, kernel, _ = self.weight.shape
+        product = ConvNorm(
+            c_in * self.groups,
+            c_out,
+            kernel=kernel,
+            stride=self.stride,
+            padding=self.padding,
+            groups=self.groups,
+            bias=True,
+            norm=False,
+        )
+        weight, bias = fold(self.weight, self.bias, self.norm)
+        product.weight, product.bias = nn.Parameter(weight), nn.Parameter(bias)
+        return product
 
     def extra_repr(self) -> str:
         """Return the shape for `repr`."""
