@@ -1,8 +1,18 @@
 """Spiking transformers at their official shapes: cards, built models, pretrained encoders."""
 
 from spikedim.models._build import build
+from spikedim.models._family import Family, Switch, families, family
 from spikedim.models._recalibrate_norms import recalibrate_norms
-from spikedim.models.cards import Card, Coding, LayerRow, Population, card, names
+from spikedim.models.cards import (
+    Card,
+    Coding,
+    LayerRow,
+    Population,
+    PublishedResult,
+    Source,
+    card,
+    names,
+)
 from spikedim.models.families import AbstractSpikingTransformer, ModelRun, ModelTrace, Options
 from spikedim.models.layers import (
     AbstractPopulation,
@@ -26,6 +36,7 @@ __all__ = [
     "Card",
     "Coding",
     "EntropyBin",
+    "Family",
     "LayerRow",
     "ModelRun",
     "ModelTrace",
@@ -34,14 +45,19 @@ __all__ = [
     "PopulationTrace",
     "PretrainedConfig",
     "PretrainedTransformer",
+    "PublishedResult",
     "RatePopulation",
     "SoftmaxLayerRun",
+    "Source",
     "SpikingPopulation",
     "SpikingSoftmaxRun",
     "SpikingSoftmaxTransformer",
+    "Switch",
     "TokenBatch",
     "build",
     "card",
+    "families",
+    "family",
     "names",
     "read_pretrained",
     "recalibrate_norms",

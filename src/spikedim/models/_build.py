@@ -131,7 +131,7 @@ def _reshaped(
             where, input_shape=(channels, side, side), classes=asked.get("classes", where.classes)
         )
     inner = {key: asked[key] for key in ("depth", "width", "heads") if key in asked}
-    model = replace(model, where=where, published="" if asked else model.published, **inner)
+    model = replace(model, where=where, reshaped=bool(asked), **inner)
     if model.width % model.heads:
         raise InputError(
             f"build: `heads` must divide the width {model.width}; got {model.heads}. "

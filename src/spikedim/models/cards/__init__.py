@@ -3,8 +3,9 @@
 from spikedim.models.cards._assembly import Blueprint, Recipe
 from spikedim.models.cards._card import Card, LayerRow, Population
 from spikedim.models.cards._coding import Coding
+from spikedim.models.cards._published_result import PublishedResult, Source
 from spikedim.models.cards._setting import Setting
-from spikedim.models.cards._zoo import card, names, recipe
+from spikedim.models.cards._zoo import card, has_twin, names, recipe
 
 __all__ = [
     "Blueprint",
@@ -12,9 +13,12 @@ __all__ = [
     "Coding",
     "LayerRow",
     "Population",
+    "PublishedResult",
     "Recipe",
     "Setting",
+    "Source",
     "card",
+    "has_twin",
     "names",
     "recipe",
 ]

@@ -6,6 +6,7 @@ from typing import final
 
 from spikedim.models.cards._card import Card
 from spikedim.models.cards._coding import Coding
+from spikedim.models.cards._published import published
 from spikedim.models.cards._setting import Setting, setting
 from spikedim.models.cards._walk import LayerWalk
 
@@ -26,6 +27,7 @@ class Blueprint:
     heads: int
     published: str = ""
     coding: Coding = Coding.SPIKES
+    reshaped: bool = False  # whether a caller changed a published shape
 
 
 @final
@@ -60,6 +62,7 @@ class Recipe:
         where = model.where
         walked = self.walk(model)
         twin = model.coding is Coding.RATES
+        own = twin or model.reshaped
         rows = walked.walk.rows
         return Card(
             name=self.name,
@@ -73,16 +76,17 @@ class Recipe:
             width=model.width,
             steps=where.steps,
             layers=tuple(replace(row, dead_parameters=0) for row in rows) if twin else rows,
-            published_parameters="" if twin else model.published,
+            published_parameters="" if own else model.published,
             reference=self.reference,
             notes=(*walked.notes, _TWIN_NOTE) if twin else walked.notes,
+            published_results=() if own else published(self.name),
         )
 
 
 def blueprints(rows: Iterable[tuple[str, str, int, int, int, str]]) -> Iterator[Blueprint]:
     """Read rows of size, data set, depth, width, heads and published parameters."""
-    for size, dataset, depth, width, heads, published in rows:
-        yield Blueprint(size, setting(dataset), depth, width, heads, published)
+    for size, dataset, depth, width, heads, printed in rows:
+        yield Blueprint(size, setting(dataset), depth, width, heads, printed)
 
 
 def cards(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from spikedim._core import Result
+from spikedim.models.cards._published_result import PublishedResult
 
 __all__ = ["EVENT_DATASETS", "Card", "LayerRow", "Population"]
 
@@ -100,6 +101,9 @@ class Card(Result):
         Paper and where its numbers were read.
     notes : tuple of str
         Known traps.
+    published_results : tuple of PublishedResult
+        Printed accuracies and energies with their sources, the headline first; none for a twin
+        or a shape of your own.
     """
 
     schema: ClassVar[str] = "spikedim.card/1"
@@ -118,6 +122,7 @@ class Card(Result):
     published_parameters: str = ""
     reference: str = ""
     notes: tuple[str, ...] = ()
+    published_results: tuple[PublishedResult, ...] = ()
 
     @property
     def parameters(self) -> int:

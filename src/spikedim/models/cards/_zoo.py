@@ -20,7 +20,7 @@ from spikedim.models.cards._spikingformer import spikingformer_models
 from spikedim.models.cards._spikingresformer import spikingresformer_models
 from spikedim.models.cards._spiliformer import spiliformer_models
 
-__all__ = ["card", "names", "recipe"]
+__all__ = ["card", "has_twin", "names", "recipe"]
 
 _CATALOGUES: tuple[Callable[[], Mapping[str, Recipe]], ...] = (
     spikformer_models,
@@ -51,20 +51,66 @@ def _card(found: Recipe) -> Card:
     return found.card()
 
 
-def names() -> tuple[str, ...]:
-    """List every model that has a card.
+def names(*, family: str | None = None, dataset: str | None = None) -> tuple[str, ...]:
+    """List the models that have a card.
+
+    Parameters
+    ----------
+    family : str, optional
+        Only those of one family, for example ``"qkformer"``.
+    dataset : str, optional
+        Only those for one data set, for example ``"imagenet"``.
 
     Returns
     -------
     tuple of str
-        ``family-size/dataset``, family by family.
+        ``family-size/dataset``, family by family; at least one.
+
+    Raises
+    ------
+    InputError
+        If there is no such family or data set, or no model of that family for that data set.
 
     Examples
     --------
     >>> "spikformer-4-384/cifar10" in names()
     True
+    >>> names(family="spikegpt")
+    ('spikegpt-216m/text', 'spikegpt-24-768/text')
     """
-    return tuple(_recipes())
+    found = _recipes()
+    if family is not None:
+        _check_known(family, {recipe.family for recipe in found.values()}, name="family")
+        found = {key: recipe for key, recipe in found.items() if recipe.family == family}
+    if dataset is not None:
+        _check_known(dataset, {_dataset(key) for key in _recipes()}, name="dataset")
+        there = {_dataset(key) for key in found}
+        if dataset not in there:
+            raise InputError(
+                f"names: `dataset` must be one that {family} has a model for "
+                f"({', '.join(sorted(there))}); got {dataset!r}."
+            )
+        found = {key: recipe for key, recipe in found.items() if _dataset(key) == dataset}
+    return tuple(found)
+
+
+def _dataset(name: str) -> str:
+    return name.partition("/")[2]
+
+
+def _check_known(value: str, known: set[str], *, name: str) -> None:
+    """Raise `InputError` with a suggestion unless `value` is among `known`."""
+    if value not in known:
+        close = difflib.get_close_matches(str(value), sorted(known), n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise InputError(
+            f"names: `{name}` must be one of {', '.join(sorted(known))}; got {value!r}.{hint}"
+        )
+
+
+def has_twin(family: str) -> bool:
+    """Say whether the models of a family have a rate-coded twin, ``NAME:softmax``."""
+    return family in _TWIN_FAMILIES
 
 
 def card(name: str) -> Card:
