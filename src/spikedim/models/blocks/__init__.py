@@ -1,8 +1,17 @@
 """Blocks of the published architectures: stems, attention, MLPs."""
 
+from spikedim.models.blocks._current_attention import CurrentAttention
 from spikedim.models.blocks._current_mlp import CurrentMLP
+from spikedim.models.blocks._current_stem import CurrentStem
 from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
 from spikedim.models.blocks._spiking_mlp import SpikingMLP
 from spikedim.models.blocks._spiking_stem import SpikingStem
 
-__all__ = ["CurrentMLP", "SpikingMLP", "SpikingSelfAttention", "SpikingStem"]
+__all__ = [
+    "CurrentAttention",
+    "CurrentMLP",
+    "CurrentStem",
+    "SpikingMLP",
+    "SpikingSelfAttention",
+    "SpikingStem",
+]

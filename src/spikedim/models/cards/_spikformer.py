@@ -7,7 +7,7 @@ from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import self_attention_block, spiking_patch_splitting
 from spikedim.models.cards._walk import LayerWalk
 
-__all__ = ["published_sizes", "spikformer_models"]
+__all__ = ["SMALL_NOTE", "is_small", "published_sizes", "small_sizes", "spikformer_models"]
 
 _REFERENCE = (
     "Z. Zhou et al., 'Spikformer: when spiking neural network meets transformer', ICLR 2023; "
@@ -53,8 +53,8 @@ def _notes(model: Blueprint) -> tuple[str, ...]:
             "the released positional embedding and final norm never act",
             "MACs derived from the stated stem, not checked in a forward pass",
         )
-    if model.size in _SMALL:
-        return ("not a published size: the CIFAR form, small enough to train on a CPU",)
+    if is_small(model):
+        return (SMALL_NOTE,)
     if model.width == 256:
         return ("heads chosen for d_k = 32, as the released 384 form; no count depends on it",)
     if model.width == 768:
@@ -76,6 +76,19 @@ _IMAGENET_SIZES = {
     "8-768": (8, 768, 8, "66.34M"),
 }
 _SMALL = {"2-64": (2, 64, 2), "2-128": (2, 128, 4)}
+SMALL_NOTE = "not a published size: the CIFAR form, small enough to train on a CPU"
+
+
+def is_small(model: Blueprint) -> bool:
+    """Say whether this is one of the sizes for a CPU."""
+    return model.size in _SMALL
+
+
+def small_sizes() -> Iterator[Blueprint]:
+    """Yield the sizes for a CPU, on every small data set."""
+    for size, row in _SMALL.items():
+        for dataset in ("digits", "mnist", "fashion-mnist", "cifar10"):
+            yield Blueprint(size, setting(dataset), *row)
 
 
 def published_sizes() -> Iterator[Blueprint]:
@@ -89,10 +102,5 @@ def published_sizes() -> Iterator[Blueprint]:
 
 def spikformer_models() -> Mapping[str, Recipe]:
     """Map the names of the family to their recipes."""
-    small = (
-        Blueprint(size, setting(dataset), *row)
-        for size, row in _SMALL.items()
-        for dataset in ("digits", "mnist", "fashion-mnist", "cifar10")
-    )
     events = Blueprint("2-256", setting("cifar10-dvs"), 2, 256, 16, "2.59M")
-    return cards("spikformer", _REFERENCE, _walk, (*small, *published_sizes(), events))
+    return cards("spikformer", _REFERENCE, _walk, (*small_sizes(), *published_sizes(), events))

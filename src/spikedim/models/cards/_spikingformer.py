@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, cards
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._shared_walks import current_mlp, project
-from spikedim.models.cards._spikformer import published_sizes
+from spikedim.models.cards._spikformer import (
+    SMALL_NOTE,
+    is_small,
+    published_sizes,
+    small_sizes,
+)
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["spikingformer_models"]
@@ -14,6 +19,7 @@ _REFERENCE = (
     "C. Zhou et al., 'Spikingformer', arXiv 2304.11954; layer shapes read in "
     "zhouchenlin2096/Spikingformer {cifar10,imagenet}/model.py"
 )
+_RESIDUAL_NOTE = "residuals add currents (membrane shortcut): every product inside reads spikes"
 
 
 def _tokenizer(walk: LayerWalk, where: Setting, width: int) -> int:
@@ -51,13 +57,11 @@ def _walk(model: Blueprint) -> Walked:
     for index in range(model.depth):
         walk.add(f"block.{index}.unused_layer_norms", "norm", 0, dead=4 * width)
     walk.head(width, where.classes)
-    return Walked(
-        walk,
-        tokens,
-        ("residuals add currents (membrane shortcut): every product inside reads spikes",),
-    )
+    notes = (_RESIDUAL_NOTE, *((SMALL_NOTE,) if is_small(model) else ()), *where.notes)
+    return Walked(walk, tokens, notes)
 
 
 def spikingformer_models() -> Mapping[str, Recipe]:
     """Map the names of the family to their recipes; the sizes are Spikformer's."""
-    return cards("spikingformer", _REFERENCE, _walk, published_sizes())
+    models = (*small_sizes(), *published_sizes())
+    return cards("spikingformer", _REFERENCE, _walk, models)

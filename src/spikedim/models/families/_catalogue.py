@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from spikedim.models.families._spikformer import Spikformer
+from spikedim.models.families._spikingformer import Spikingformer
 from spikedim.models.families._transformer import AbstractSpikingTransformer
 
 __all__ = ["FAMILIES"]
@@ -11,5 +12,6 @@ __all__ = ["FAMILIES"]
 FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
     {
         "spikformer": Spikformer,
+        "spikingformer": Spikingformer,
     }
 )
