@@ -29,6 +29,8 @@ class SpikingSelfAttention(nn.Module):
         Whether the output projection has one.
     drop : float, default 0.0
         Probability of dropping the branch.
+    causal : bool, default False
+        Whether a token sees itself and the tokens before it only.
     """
 
     def __init__(
@@ -42,11 +44,12 @@ class SpikingSelfAttention(nn.Module):
         bias: bool = False,
         output_bias: bool = True,
         drop: float = 0.0,
+        causal: bool = False,
     ) -> None:
         super().__init__()
         self.q, self.k, self.v = (LinearNorm(width, width, bias=bias) for _ in range(3))
         self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
-        self.product = make.product(heads, scale=scale, order=order)
+        self.product = make.product(heads, scale=scale, order=order, causal=causal)
         self.attn_lif = make.population(threshold=0.5)
         self.proj = LinearNorm(width, width, bias=output_bias)
         self.proj_lif = make.population()
@@ -57,5 +60,5 @@ class SpikingSelfAttention(nn.Module):
         q = fire(x, self.q, self.q_lif, context)
         k = fire(x, self.k, self.k_lif, context)
         v = fire(x, self.v, self.v_lif, context)
-        mixed = self.attn_lif(self.product(q, k, v), context)
+        mixed = self.attn_lif(self.product(q, k, v, context.mask), context)
         return fire(mixed, self.proj, self.proj_lif, context, residual=x, drop=self.drop)

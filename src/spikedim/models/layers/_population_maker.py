@@ -49,8 +49,10 @@ class PopulationMaker:
         neuron = replace(self.neuron, threshold=self.neuron.threshold * threshold)
         return SpikingPopulation(neuron, self.surrogate, learnable_leak=self.learnable_leak)
 
-    def product(self, heads: int, *, scale: float, order: ProductOrder) -> AbstractAttentionProduct:
+    def product(
+        self, heads: int, *, scale: float, order: ProductOrder, causal: bool = False
+    ) -> AbstractAttentionProduct:
         """Return the product of queries, keys and values."""
         if self.coding is Coding.RATES:
-            return SoftmaxProduct(heads)
-        return SpikingProduct(heads, scale=scale, order=order)
+            return SoftmaxProduct(heads, causal=causal)
+        return SpikingProduct(heads, scale=scale, order=order, causal=causal)

@@ -35,7 +35,9 @@ class AbstractProduct(nn.Module, ABC):
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return the normalised product."""
         y = self.product(x)
-        return y if self.norm is None else normalise(y, self.norm, steps=context.steps)
+        if self.norm is None:
+            return y
+        return normalise(y, self.norm, steps=context.steps, mask=context.mask)
 
 
 @final
