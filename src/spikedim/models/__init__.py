@@ -29,6 +29,7 @@ from spikedim.models.pretrained._spiking_softmax_run import (
     SpikingSoftmaxRun,
 )
 from spikedim.models.pretrained._token_batch import TokenBatch
+from spikedim.models.weights import ImportReport, import_state_dict
 
 __all__ = [
     "AbstractPopulation",
@@ -37,6 +38,7 @@ __all__ = [
     "Coding",
     "EntropyBin",
     "Family",
+    "ImportReport",
     "LayerRow",
     "ModelRun",
     "ModelTrace",
@@ -58,6 +60,7 @@ __all__ = [
     "card",
     "families",
     "family",
+    "import_state_dict",
     "names",
     "read_pretrained",
     "recalibrate_norms",

@@ -11,6 +11,7 @@ from spikedim.models.cards import Recipe, recipe
 from spikedim.models.families import (
     FAMILIES,
     AbstractSpikingTransformer,
+    BuildRequest,
     Options,
     initialise,
 )
@@ -98,6 +99,7 @@ def build(
         initialise(model, generator or torch.Generator().manual_seed(0))
     model = model.to(device=device, dtype=dtype)
     model.name_populations()
+    model.built_from = BuildRequest.of(found.name, overrides)
     if steps is not None:
         model.steps = check_integer(steps, name="steps", caller="build", minimum=1)
     return model

@@ -1,5 +1,6 @@
 """The published architectures, built."""
 
+from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._catalogue import FAMILIES
 from spikedim.models.families._options import Options
 from spikedim.models.families._transformer import (
@@ -12,6 +13,7 @@ from spikedim.models.families._transformer import (
 __all__ = [
     "FAMILIES",
     "AbstractSpikingTransformer",
+    "BuildRequest",
     "ModelRun",
     "ModelTrace",
     "Options",

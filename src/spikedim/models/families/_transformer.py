@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spikedim._core import InputError, check_integer
 from spikedim.models.cards import Blueprint, Card, Coding
+from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._options import Options
 from spikedim.models.layers import (
     AbstractPopulation,
@@ -89,6 +90,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         Classifier.
     head_lif : AbstractPopulation or None
         Neurons between the mean over tokens and the classifier, in families that have them.
+    built_from : BuildRequest or None
+        What `build` was asked for; files of weights remember it.
 
     Notes
     -----
@@ -111,6 +114,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         self.card = card
         self.coding = model.coding
         self.head_lif: AbstractPopulation | None = None
+        self.built_from: BuildRequest | None = None
         self.steps = 1 if model.coding is Coding.RATES else model.where.steps
         # Whose weights start normal with deviation .02; others start as torch does.
         self.normal_weights: tuple[type[nn.Module], ...] = (nn.Linear,)

@@ -1,0 +1,1 @@
+"""Key names of released code, one table for each source and family."""
