@@ -18,6 +18,8 @@ def test_names_are_unique_and_sorted_by_family():
         "spiliformer",
         "spikegpt",
         "spikingbert",
+        "spikformer-text",
+        "spikformer-lm",
     ]
 
 

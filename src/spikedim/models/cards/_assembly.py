@@ -80,6 +80,7 @@ class Recipe:
             reference=self.reference,
             notes=(*walked.notes, _TWIN_NOTE) if twin else walked.notes,
             published_results=() if own else published(self.name),
+            vocabulary=where.vocabulary,
         )
 
 

@@ -104,6 +104,8 @@ class Card(Result):
     published_results : tuple of PublishedResult
         Printed accuracies and energies with their sources, the headline first; none for a twin
         or a shape of your own.
+    vocabulary : int
+        Token numbers that a text model reads, padding 0 included; 0 of images.
     """
 
     schema: ClassVar[str] = "spikedim.card/1"
@@ -123,6 +125,7 @@ class Card(Result):
     reference: str = ""
     notes: tuple[str, ...] = ()
     published_results: tuple[PublishedResult, ...] = ()
+    vocabulary: int = 0
 
     @property
     def parameters(self) -> int:

@@ -1,4 +1,4 @@
-"""What a data set fixes about a model: input shape, classes, time steps, stem pooling."""
+"""What a data set fixes about a model: input shape, classes, time steps, stem or tables."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ __all__ = ["Setting", "setting"]
 
 @dataclass(frozen=True)
 class Setting:
-    """Input shape, classes, steps and pooling of the five-convolution stem."""
+    """Input shape, classes, steps; pooling of the five-convolution stem, or tables of text."""
 
     dataset: str
     input_shape: tuple[int, ...]  # [channels, height, width], or [sequence length]
@@ -17,6 +17,14 @@ class Setting:
     steps: int
     stem_pool: tuple[bool, bool, bool, bool] = (False, False, False, False)
     notes: tuple[str, ...] = ()
+    vocabulary: int = 0  # rows of the token table; 0 of images
+    positions: int = 0  # rows of the position table; 0: as many as tokens
+    separator: int | None = None  # token that ends the first of two sentences
+
+    @property
+    def tokens(self) -> int:
+        """Longest sequence of a text."""
+        return self.input_shape[0]
 
     @property
     def channels(self) -> int:

@@ -1,4 +1,4 @@
-"""SpikingBERT (AAAI 2024): four BERT encoders run as integrate-and-fire layers."""
+"""SpikingBERT (AAAI 2024): BERT encoders run as integrate-and-fire layers."""
 
 from collections.abc import Mapping
 
@@ -12,53 +12,79 @@ _REFERENCE = (
     "'SpikingBERT', AAAI 2024; layer shapes read in NeuroCompLab-psu/SpikingBERT implicit_bert, "
     "parameter counts derived"
 )
-_NOTES = (
+_NOTES = ("query, softmax, LayerNorm and GELU stay real-valued and are not priced",)
+_PUBLISHED_NOTES = (
     "125 steps is the default of the code; about 16 come near full accuracy on SST-2",
-    "query, softmax, LayerNorm and GELU stay real-valued and are not priced",
     "feedback, fit_dense and pooler do not act at inference",
 )
-_D, _FFN = 768, 3072
-_VOCABULARY, _POSITIONS, _SEGMENTS, _SEQUENCE = 30522, 512, 2, 128
+_SMALL_NOTE = "not a published size: small enough to train on a CPU"
 _TASKS = {"sst2": 2, "qqp": 2, "mnli": 3, "qnli": 2, "rte": 2}
+_SEGMENTS, _SEPARATOR = 2, 102
+_UNUSED = ("feedback", "fit_dense", "pooler")
+_SMALL = {  # depth, width, heads, vocabulary
+    "2-64": (2, 64, 2, 8192),
+    "2-128": (2, 128, 4, 2048),
+}
 
 
-def _encoder(walk: LayerWalk, name: str) -> None:
+def _encoder(walk: LayerWalk, name: str, n: int, d: int) -> None:
     """Walk one encoder: six spiking layers around a real query and a real softmax."""
-    n = _SEQUENCE
 
     def spiking(part: str, d_in: int, d_out: int, *, norm: int = 0) -> None:
         walk.linear(f"{name}.{part}", d_in, d_out, tokens=n, bias=True, norm=norm)
         walk.lif(f"{name}.{part}_lif", n, d_out)
 
-    spiking("attn.k", _D, _D)
-    spiking("attn.v", _D, _D)
-    walk.linear(f"{name}.attn.q", _D, _D, tokens=n, bias=True, norm=0)
-    walk.attention(f"{name}.attn.scores", n * n * _D)
-    walk.attention(f"{name}.attn.mix", n * n * _D)
-    walk.lif(f"{name}.attn.lif", n, _D)
-    spiking("attn.output", _D, _D, norm=2)
-    spiking("mlp.intermediate", _D, _FFN)
-    spiking("mlp.output", _FFN, _D, norm=2)
+    spiking("attn.k", d, d)
+    spiking("attn.v", d, d)
+    walk.linear(f"{name}.attn.q", d, d, tokens=n, bias=True, norm=0)
+    walk.attention(f"{name}.attn.product", 2 * n * n * d)
+    walk.lif(f"{name}.attn.attn_lif", n, d)
+    spiking("attn.output", d, d, norm=2)
+    spiking("mlp.intermediate", d, 4 * d)
+    spiking("mlp.output", 4 * d, d, norm=2)
 
 
 def _walk(model: Blueprint) -> Walked:
-    """Walk the layers of ``spikingbert-4/<dataset>``."""
-    walk = LayerWalk()
-    table = (_VOCABULARY + _POSITIONS + _SEGMENTS) * _D
-    walk.add("embedding", "embedding", table, norm=2 * _D, inputs=Inputs.REALS)
-    walk.lif("embedding.lif", _SEQUENCE, _D)
+    """Walk the layers of ``spikingbert-<size>/<dataset>``."""
+    where, d = model.where, model.width
+    walk = LayerWalk(coding=model.coding)
+    table = (where.vocabulary + (where.positions or where.tokens) + _SEGMENTS) * d
+    walk.add("embedding", "embedding", table, norm=2 * d, inputs=Inputs.REALS)
+    walk.lif("embedding_lif", where.tokens, d)
     for index in range(model.depth):
-        _encoder(walk, f"encoder.{index}")
-    for name in ("feedback", "fit_dense", "pooler"):
-        walk.add(f"unused.{name}", "linear", 0, dead=_D * _D + _D)
-    walk.head(_D, model.where.classes)
-    return Walked(walk, _SEQUENCE, _NOTES)
+        _encoder(walk, f"encoder.{index}", where.tokens, d)
+    small = model.size in _SMALL
+    for name in () if small else _UNUSED:
+        walk.add(f"unused.{name}", "linear", 0, dead=d * d + d)
+    walk.head(d, where.classes)
+    notes = (*_NOTES, _SMALL_NOTE) if small else (*_PUBLISHED_NOTES, *_NOTES)
+    return Walked(walk, where.tokens, notes)
+
+
+def _published(task: str) -> Setting:
+    """Return what a task of the paper fixes: BERT's tables, sentences of 128 tokens."""
+    return Setting(
+        task,
+        (128,),
+        _TASKS[task],
+        steps=125,
+        vocabulary=30522,
+        positions=512,
+        separator=_SEPARATOR,
+    )
+
+
+def _reviews(vocabulary: int) -> Setting:
+    """Return what movie reviews fix: one sentence each, positive or negative."""
+    return Setting("movie-reviews", (64,), 2, steps=16, vocabulary=vocabulary)
 
 
 def spikingbert_models() -> Mapping[str, Recipe]:
     """Map the names of the family to their recipes."""
-    models = (
-        Blueprint("4", Setting(task, (_SEQUENCE,), classes, steps=125), 4, _D, 12, "~50M")
-        for task, classes in _TASKS.items()
+    published = (
+        Blueprint(size, _published(task), depth, 768, 12, count)
+        for size, depth, count in (("4", 4, "~50M"), ("2", 2, ""))
+        for task in _TASKS
     )
-    return cards("spikingbert", _REFERENCE, _walk, models)
+    small = (Blueprint(size, _reviews(row[-1]), *row[:-1]) for size, row in _SMALL.items())
+    return cards("spikingbert", _REFERENCE, _walk, (*published, *small))

@@ -15,6 +15,10 @@ from spikedim.models.cards._sdt_v1 import sdt_v1_models
 from spikedim.models.cards._sdt_v2 import sdt_v2_models
 from spikedim.models.cards._spikegpt import spikegpt_models
 from spikedim.models.cards._spikformer import spikformer_models
+from spikedim.models.cards._spikformer_text import (
+    spikformer_lm_models,
+    spikformer_text_models,
+)
 from spikedim.models.cards._spikingbert import spikingbert_models
 from spikedim.models.cards._spikingformer import spikingformer_models
 from spikedim.models.cards._spikingresformer import spikingresformer_models
@@ -32,6 +36,8 @@ _CATALOGUES: tuple[Callable[[], Mapping[str, Recipe]], ...] = (
     spiliformer_models,
     spikegpt_models,
     spikingbert_models,
+    spikformer_text_models,
+    spikformer_lm_models,
 )
 
 _TWIN_FAMILIES = ("spikformer", "spikingformer")
