@@ -13,6 +13,8 @@ from spikedim.neurons._leak import leak_euler, leak_exact
 from spikedim.neurons._lif import LIF
 from spikedim.neurons._lif_run import LIFTrace, lif_run, lif_trace, warm_up
 from spikedim.neurons._lif_step import lif_step
+from spikedim.neurons._norm_lif import NormLIFRun, norm_lif_run
+from spikedim.neurons._norm_lif_fused import FusedNormLIF, fused_norm_lif
 from spikedim.neurons._parameters import InputScale, LIFParameters, Reset
 from spikedim.neurons._piecewise_linear_surrogate import PiecewiseLinearSurrogate
 from spikedim.neurons._positional_binary_encoder import PositionalBinaryEncoder
@@ -30,12 +32,14 @@ __all__ = [
     "AbstractEncoder",
     "AbstractSurrogate",
     "BernoulliEncoder",
+    "FusedNormLIF",
     "GaussianSurrogate",
     "InputScale",
     "LIFParameters",
     "LIFState",
     "LIFTrace",
     "LatencyEncoder",
+    "NormLIFRun",
     "PiecewiseLinearSurrogate",
     "PositionalBinaryEncoder",
     "RandomPhaseEncoder",
@@ -48,12 +52,14 @@ __all__ = [
     "escape_step",
     "firing_rate",
     "first_spike_step",
+    "fused_norm_lif",
     "init_state",
     "leak_euler",
     "leak_exact",
     "lif_run",
     "lif_step",
     "lif_trace",
+    "norm_lif_run",
     "rate_from_membranes",
     "rheobase",
     "warm_up",

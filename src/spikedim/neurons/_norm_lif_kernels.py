@@ -1,43 +1,45 @@
 """Compiled loops of a normalised layer of neurons; imported only where numba is installed.
 
-Every tensor is seen as flat rows of neurons, channels innermost, and worked through in blocks that
-stay in the first cache; the steps run inside a block. What decides a spike is computed in the order
-of the plain loop, without fused or reordered operations; only gradients may be contracted.
+Tensors are seen as rows of neurons, channels innermost, and worked through in blocks that stay in
+the first cache; the steps run inside a block. What decides a spike is computed in the order of the
+plain loop, without fused or reordered operations. Only gradients may be contracted.
+
+No function here is decorated: the test run wraps every function, and numba must see the one inside.
 """
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic, overload
 
-__all__ = ["BLOCK", "backward", "centre_gradients", "forward", "moments"]
+__all__ = ["BLOCK", "backward", "centre", "forward", "moments"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 BLOCK = 1024
-"""Neurons in a block; a multiple of every vector width."""
-
-_EXACT = {"nogil": True, "error_model": "numpy"}
-_LOOSE = _EXACT | {"fastmath": {"contract"}}
+"""Neurons in a block: a multiple of every vector width."""
+_SLICE = BLOCK + 144  # slices a page apart would seem to overlap to the processor
+_HELD = 64 * BLOCK  # membranes of a block, over all steps, that the backward pass keeps at a time
 _ROWS = 4
 
-_MEAN, _SCALE, _SHIFT, _CARRIED, _MEMBRANE, _FUTURE, _SUM, _SLICES = 0, 1, 2, 3, 4, 5, 6, 7
+_EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_LOOSE: Any = _EXACT | {"fastmath": {"contract"}}
 
 
-def _compiled(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator; tests wrap every function, and numba must see the one inside."""
-    return lambda function: njit(**options)(inspect.unwrap(function))
+def _jit(function: Any, **options: Any) -> Any:
+    return njit(**(options or _EXACT))(inspect.unwrap(function))
 
 
-# --- numbers -----------------------------------------------------------------------------------
+# --- numbers ------------------------------------------------------------------------------------
 
 
-def _reinterpreted(to: Any) -> Any:
+def _reinterpreting(to: Any) -> Any:
     """Return a function that reads the bits of a number as another type of the same width."""
 
-    def cast(typingctx, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
-        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+    def cast(typingctx, x):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]  # noqa: ARG001
             return builder.bitcast(args[0], context.get_value_type(to))
 
         return to(x), inspect.unwrap(codegen)
@@ -45,5 +47,414 @@ def _reinterpreted(to: Any) -> Any:
     return intrinsic(inspect.unwrap(cast))
 
 
-_bits32, _bits64 = _reinterpreted(types.uint32), _reinterpreted(types.uint64)
-_single, _double = _reinterpreted(types.float32), _reinterpreted(types.float64)
+_bits32, _bits64 = _reinterpreting(types.uint32), _reinterpreting(types.uint64)
+_single, _double = _reinterpreting(types.float32), _reinterpreting(types.float64)
+
+
+def _wide(stored: Any) -> Any:
+    """Return the number of a stored entry: 16 bits are a bfloat16."""
+    raise NotImplementedError
+
+
+def _narrow(value: Any, like: Any) -> Any:
+    """Return a number as it is stored, rounded to nearest even."""
+    raise NotImplementedError
+
+
+def _power(z: Any) -> Any:
+    """Return 2^-z for z >= 0, to rounding; far below 1, only that it is small."""
+    raise NotImplementedError
+
+
+def _wide_for(stored):  # type: ignore[no-untyped-def]
+    if isinstance(stored, types.Integer):
+        return lambda stored: _single(np.uint32(np.uint32(stored) << np.uint32(16)))
+    return lambda stored: stored
+
+
+def _narrow_for(value, like):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    def rounded(value, like):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        bits = _bits32(value)
+        even = np.uint32(0x7FFF) + np.uint32(np.uint32(bits >> np.uint32(16)) & np.uint32(1))
+        upper = np.uint16(np.uint32(bits + np.uint32(even)) >> np.uint32(16))
+        return upper if value == value else np.uint16(0x7FC0)
+
+    if isinstance(like, types.Integer):
+        return inspect.unwrap(rounded)
+    return lambda value, like: value  # noqa: ARG005
+
+
+# Polynomials for 2^f, |f| <= 1/2, of least relative error: 7.5e-8, and below 1e-17.
+_P0, _P1, _P2, _P3, _P4, _P5 = (
+    np.float32(c)
+    for c in (
+        1.00000007165464164,
+        0.693146967065264928,
+        0.24022119723969178,
+        0.0555071327287539118,
+        0.00967554133102139115,
+        0.00132764721678199433,
+    )
+)
+_Q0, _Q1, _Q2, _Q3, _Q4, _Q5 = (
+    1.0,
+    0.69314718055994533,
+    0.240226506959101562,
+    0.0555041086648199215,
+    0.00961812910758833508,
+    0.00133335581467899503,
+)
+_Q6, _Q7, _Q8, _Q9, _Q10, _Q11 = (
+    0.00015403530462514613,
+    0.0000152527334899608046,
+    1.3215433089594629e-6,
+    1.01781980333285277e-7,
+    7.07410562624565937e-9,
+    4.43528094461033616e-10,
+)
+_ROUND32, _MOST32 = np.float32(1.5 * 2**23), np.float32(125)  # adding it leaves the integer part
+_ROUND64, _MOST64 = 1.5 * 2**52, 1000.0
+
+
+def _power_for(z):  # type: ignore[no-untyped-def]
+    def single(z):  # type: ignore[no-untyped-def]
+        w = -min(z, _MOST32)
+        whole = w + _ROUND32
+        f = w - (whole - _ROUND32)
+        p = _P0 + f * (_P1 + f * (_P2 + f * (_P3 + f * (_P4 + f * _P5))))
+        exponent = np.uint32(_bits32(whole) << np.uint32(23))
+        return _single(np.uint32(_bits32(p) + exponent))
+
+    def double(z):  # type: ignore[no-untyped-def]
+        w = -min(z, _MOST64)
+        whole = w + _ROUND64
+        f = w - (whole - _ROUND64)
+        p = _Q6 + f * (_Q7 + f * (_Q8 + f * (_Q9 + f * (_Q10 + f * _Q11))))
+        p = _Q0 + f * (_Q1 + f * (_Q2 + f * (_Q3 + f * (_Q4 + f * (_Q5 + f * p)))))
+        return _double(_bits64(p) + np.uint64(_bits64(whole) << np.uint64(52)))
+
+    return inspect.unwrap(single if z is types.float32 else double)
+
+
+overload(_wide)(inspect.unwrap(_wide_for))
+overload(_narrow)(inspect.unwrap(_narrow_for))
+overload(_power, jit_options=_LOOSE)(inspect.unwrap(_power_for))
+
+
+# --- one step of one block ----------------------------------------------------------------------
+# `scratch` holds a block's numbers in slices: 0 to 2 mean, scale and shift of the normalisation, 3
+# what a step passes on to the next one, 4 the membrane or a sum over steps, 5 another such sum.
+
+
+def _slice(scratch: Array, index: int) -> Array:
+    return scratch[index * _SLICE : index * _SLICE + BLOCK]
+
+
+_slice = _jit(_slice)
+
+
+def _integrate(scratch: Array, y: Array, numbers: Array, membrane: Array) -> None:
+    """Advance the block by one step and keep its membranes."""
+    leak, threshold, hold, jump, drop = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    gain, zero = numbers[5], numbers[6]
+    mean, scale = _slice(scratch, 0), _slice(scratch, 1)
+    shift, carried = _slice(scratch, 2), _slice(scratch, 3)
+    for i in range(y.size):
+        u = carried[i] + gain * ((_wide(y[i]) - mean[i]) * scale[i] + shift[i])
+        fired = u >= threshold
+        kept = u * hold + jump if fired else u
+        carried[i] = leak * kept - (drop if fired else zero)
+        membrane[i] = u
+
+
+def _emit(membrane: Array, numbers: Array, out: Array) -> None:
+    threshold, zero, one = numbers[1], numbers[6], numbers[7]
+    for i in range(out.size):
+        out[i] = _narrow(one if membrane[i] >= threshold else zero, out[i])
+
+
+def _emit_onto(membrane: Array, numbers: Array, residual: Array, out: Array) -> None:
+    threshold, zero, one = numbers[1], numbers[6], numbers[7]
+    for i in range(out.size):
+        spike = one if membrane[i] >= threshold else zero
+        out[i] = _narrow(_wide(residual[i]) + spike, out[i])
+
+
+def _repeat(row: Array, offset: int, out: Array) -> None:
+    """Copy a row that starts at `offset`, as often as it fits."""
+    at = 0
+    while at < out.size:
+        count = min(row.size - offset, out.size - at)
+        for i in range(count):
+            out[at + i] = row[offset + i]
+        at += count
+        offset = 0
+
+
+_repeat = _jit(_repeat)
+
+
+def _fill(scratch: Array, parameters: Array, offset: int, size: int) -> None:
+    """Repeat the channels' parameters over a block that starts at channel `offset`."""
+    for row in range(3):
+        part = _slice(scratch, row)
+        _repeat(parameters[row], offset, part[:size])
+
+
+def _carry(
+    scratch: Array, numbers: Array, membrane: Array, pending: Array, begin: int, size: int
+) -> None:
+    """Set what the state before the first step carries into it."""
+    leak, hold, jump, drop = numbers[0], numbers[2], numbers[3], numbers[4]
+    zero, start = numbers[6], numbers[8]
+    carried = _slice(scratch, 3)
+    if membrane.size == 0:
+        for i in range(size):
+            carried[i] = leak * start
+    else:
+        for i in range(size):
+            u, fired = membrane[begin + i], pending[begin + i] > zero
+            carried[i] = leak * (u * hold + jump if fired else u) - (drop if fired else zero)
+
+
+_integrate, _emit, _emit_onto = _jit(_integrate), _jit(_emit), _jit(_emit_onto)
+_fill, _carry = _jit(_fill), _jit(_carry)
+
+
+def _forward(
+    y: Array,
+    parameters: Array,
+    numbers: Array,
+    membrane: Array,
+    pending: Array,
+    residual: Array,
+    out: Array,
+    last: Array,
+    begin: int,
+    end: int,
+) -> int:
+    """Write the outputs of neurons begin to end; return how many membranes are not finite."""
+    channels, steps = parameters.shape[1], out.shape[0]
+    tile = max(1, BLOCK // channels) * channels
+    scratch = np.empty(5 * _SLICE, numbers.dtype)
+    potential = _slice(scratch, 4)
+    lost = 0
+    for left in range(0, tile, BLOCK):
+        width = min(BLOCK, tile - left)
+        _fill(scratch, parameters, left, width)
+        for at in range(begin + left, end, tile):
+            size = min(width, end - at)
+            _carry(scratch, numbers, membrane, pending, at, size)
+            for t in range(steps):
+                current = y[t if y.shape[0] > 1 else 0, at : at + size]
+                _integrate(scratch, current, numbers, potential)
+                if residual.size == 0:
+                    _emit(potential, numbers, out[t, at : at + size])
+                else:
+                    added = residual[t if residual.shape[0] > 1 else 0, at : at + size]
+                    _emit_onto(potential, numbers, added, out[t, at : at + size])
+            for i in range(size):
+                lost += potential[i] - potential[i] != numbers[6]
+            if last.size:
+                last[at : at + size] = potential[:size]
+    return lost
+
+
+# --- gradients ----------------------------------------------------------------------------------
+
+
+def _reverse(
+    potential: Array,
+    before: Array,
+    gradient: Array,
+    y: Array,
+    numbers: Array,
+    arctangent: bool,
+    scratch: Array,
+    out: Array,
+) -> None:
+    """Go back one step: the gradient on the current, its sums, and what reaches the step before."""
+    threshold, one = numbers[1], numbers[7]
+    kept, kept_fired = numbers[0], numbers[0] * numbers[2]
+    gain, peak, rate = numbers[5], numbers[9], numbers[10]
+    mean, scale, future = _slice(scratch, 0), _slice(scratch, 1), _slice(scratch, 3)
+    total, moment = _slice(scratch, 4), _slice(scratch, 5)
+    if arctangent:
+        for i in range(y.size):
+            distance = rate * (potential[i] - threshold)
+            h = _wide(gradient[i]) * (peak / (one + distance * distance)) + future[i]
+            future[i] = h * (kept_fired if before[i] >= threshold else kept)
+            x = h * gain
+            out[i] = _narrow(x * scale[i], out[i])
+            total[i] += x
+            moment[i] += x * (_wide(y[i]) - mean[i])
+    else:
+        for i in range(y.size):
+            e = _power(rate * abs(potential[i] - threshold))
+            h = _wide(gradient[i]) * (peak * e / ((one + e) * (one + e))) + future[i]
+            future[i] = h * (kept_fired if before[i] >= threshold else kept)
+            x = h * gain
+            out[i] = _narrow(x * scale[i], out[i])
+            total[i] += x
+            moment[i] += x * (_wide(y[i]) - mean[i])
+
+
+def _scaled(current: Array, scratch: Array, out: Array) -> None:
+    scale = _slice(scratch, 1)
+    for i in range(out.size):
+        out[i] = _narrow(current[i] * scale[i], out[i])
+
+
+_reverse, _scaled = _jit(_reverse, **_LOOSE), _jit(_scaled)
+
+
+def _backward(
+    y: Array,
+    gradient: Array,
+    gradient_last: Array,
+    parameters: Array,
+    numbers: Array,
+    membrane: Array,
+    pending: Array,
+    arctangent: bool,
+    out: Array,
+    gradient_first: Array,
+    sums: Array,
+    begin: int,
+    end: int,
+) -> None:
+    """Write the gradients of neurons begin to end and add their sums over rows to `sums`."""
+    channels, steps = parameters.shape[1], gradient.shape[0]
+    block = min(BLOCK, max(_HELD // steps, 128))
+    tile = max(1, block // channels) * channels
+    static = y.shape[0] < steps
+    scratch = np.empty(6 * _SLICE, numbers.dtype)
+    future, total, moment = _slice(scratch, 3), _slice(scratch, 4), _slice(scratch, 5)
+    unused = np.empty(block, out.dtype)
+    potential = np.empty((steps + 1, block + 144), numbers.dtype)
+    totals, moments = np.zeros(tile), np.zeros(tile)
+    zero, threshold = numbers[6], numbers[1]
+    for left in range(0, tile, block):
+        width = min(block, tile - left)
+        _fill(scratch, parameters, left, width)
+        for at in range(begin + left, end, tile):
+            size = min(width, end - at)
+            _carry(scratch, numbers, membrane, pending, at, size)
+            for t in range(steps):
+                current = y[0 if static else t, at : at + size]
+                _integrate(scratch, current, numbers, potential[t + 1])
+            for i in range(size):
+                fired = pending.size > 0 and pending[at + i] > zero
+                potential[0, i] = threshold if fired else zero
+                future[i] = gradient_last[at + i] if gradient_last.size else zero
+                total[i] = zero
+                moment[i] = zero
+            for t in range(steps - 1, -1, -1):
+                _reverse(
+                    potential[t + 1],
+                    potential[t],
+                    gradient[t, at : at + size],
+                    y[0 if static else t, at : at + size],
+                    numbers,
+                    arctangent,
+                    scratch,
+                    unused[:size] if static else out[t, at : at + size],
+                )
+            if static:
+                _scaled(total, scratch, out[0, at : at + size])
+            if gradient_first.size:
+                gradient_first[at : at + size] = future[:size]
+            for i in range(size):
+                totals[left + i] += total[i]
+                moments[left + i] += moment[i]
+    for i in range(tile):
+        sums[0, i % channels] += totals[i]
+        sums[1, i % channels] += moments[i]
+
+
+def _subtract(scratch: Array, y: Array, out: Array) -> None:
+    mean, slope, level = _slice(scratch, 0), _slice(scratch, 1), _slice(scratch, 2)
+    for i in range(y.size):
+        away = level[i] + slope[i] * (_wide(y[i]) - mean[i])
+        out[i] = _narrow(_wide(out[i]) - away, out[i])
+
+
+_subtract = _jit(_subtract, **_LOOSE)
+
+
+def _centre(y: Array, parameters: Array, out: Array, begin: int, end: int) -> None:
+    """Take from the gradients of entries begin to end what goes through the batch statistics."""
+    channels = parameters.shape[1]
+    tile = max(1, BLOCK // channels) * channels
+    scratch = np.empty(3 * _SLICE, parameters.dtype)
+    for left in range(0, tile, BLOCK):
+        width = min(BLOCK, tile - left)
+        _fill(scratch, parameters, left, width)
+        for at in range(begin + left, end, tile):
+            size = min(width, end - at)
+            _subtract(scratch, y[at : at + size], out[at : at + size])
+
+
+# --- batch statistics ---------------------------------------------------------------------------
+
+
+def _add_row(a: Array, pivot: Array, first: Array, second: Array) -> None:
+    for i in range(a.size):
+        p = np.float64(_wide(a[i])) - pivot[i]
+        first[i] += p
+        second[i] += p * p
+
+
+def _add_rows(
+    a: Array, b: Array, c: Array, d: Array, pivot: Array, first: Array, second: Array
+) -> None:
+    for i in range(a.size):
+        p, q = np.float64(_wide(a[i])) - pivot[i], np.float64(_wide(b[i])) - pivot[i]
+        r, s = np.float64(_wide(c[i])) - pivot[i], np.float64(_wide(d[i])) - pivot[i]
+        first[i] += (p + q) + (r + s)
+        second[i] += (p * p + q * q) + (r * r + s * s)
+
+
+_add_row, _add_rows = _jit(_add_row, **_LOOSE), _jit(_add_rows, **_LOOSE)
+
+
+def _moments(y: Array, pivot: Array, sums: Array, begin: int, end: int) -> None:
+    """Add to `sums` the first and second moment about `pivot` of entries begin to end."""
+    channels = pivot.size
+    tile = max(1, BLOCK // channels) * channels
+    rows = (end - begin) // tile
+    scratch = np.empty(3 * _SLICE)
+    for left in range(0, tile, BLOCK):
+        size = min(BLOCK, tile - left)
+        around, first, second = _slice(scratch, 0), _slice(scratch, 1), _slice(scratch, 2)
+        _repeat(pivot, left, around[:size])
+        first[:] = 0.0
+        second[:] = 0.0
+        at = begin + left
+        row = 0
+        while row + _ROWS <= rows:
+            two, three, four = at + tile, at + 2 * tile, at + 3 * tile
+            _add_rows(
+                y[at : at + size],
+                y[two : two + size],
+                y[three : three + size],
+                y[four : four + size],
+                around,
+                first,
+                second,
+            )
+            row += _ROWS
+            at += _ROWS * tile
+        while row < rows:
+            _add_row(y[at : at + size], around, first, second)
+            row += 1
+            at += tile
+        if left == 0 and tile <= BLOCK:
+            _add_row(y[at:end], around, first, second)
+        for i in range(size):
+            sums[0, (left + i) % channels] += first[i]
+            sums[1, (left + i) % channels] += second[i]
+
+
+forward, backward = _jit(_forward, cache=True, **_EXACT), _jit(_backward, cache=True, **_EXACT)
+centre, moments = _jit(_centre, cache=True, **_EXACT), _jit(_moments, cache=True, **_EXACT)
