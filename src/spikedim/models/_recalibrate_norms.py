@@ -1,4 +1,4 @@
-"""Batch-normalisation statistics estimated anew from data."""
+"""Running statistics, of normalisations and of firing rates, estimated anew from data."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,13 @@ from torch import Tensor, nn
 
 from spikedim._core import InputError
 from spikedim.models.families import AbstractSpikingTransformer
+from spikedim.models.layers import RunningRate
 
 __all__ = ["recalibrate_norms"]
 
 
 def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tensor]) -> None:
-    """Replace the running statistics of every batch normalisation by averages over batches.
+    """Replace the running statistics of normalisations and rates by averages over batches.
 
     Parameters
     ----------
@@ -29,8 +30,9 @@ def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tenso
     Notes
     -----
     A fresh model normalises with mean 0 and variance 1 in evaluation mode, which leaves most
-    neurons silent; so does a change of data, of T or of coding. Costs one forward pass a batch;
-    weights do not change.
+    neurons silent; so does a change of data, of T or of coding. The firing rates that scale the
+    attention of SpikingResformer are averaged too. Costs one forward pass a batch; weights do not
+    change.
 
     Examples
     --------
@@ -42,13 +44,13 @@ def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tenso
     >>> model.forward_with_states(images).populations["block.0.attn.q_lif"].spikes.any()
     tensor(True)
     """
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d)]
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d | RunningRate)]
     momenta, training = [norm.momentum for norm in norms], model.training
     seen = False
     try:
         for norm in norms:
             norm.reset_running_stats()
-            norm.momentum = None  # torch: cumulative average
+            norm.momentum = None  # cumulative average
         model.train()
         with torch.no_grad():
             for batch in batches:

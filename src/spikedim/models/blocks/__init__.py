@@ -3,6 +3,9 @@
 from spikedim.models.blocks._current_attention import CurrentAttention
 from spikedim.models.blocks._current_mlp import CurrentMLP
 from spikedim.models.blocks._current_stem import CurrentStem
+from spikedim.models.blocks._downsampling import Downsampling
+from spikedim.models.blocks._dual_spike_attention import DualSpikeAttention
+from spikedim.models.blocks._groupwise_mlp import GroupwiseMLP
 from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
 from spikedim.models.blocks._spiking_mlp import SpikingMLP
 from spikedim.models.blocks._spiking_stem import SpikingStem
@@ -11,6 +14,9 @@ __all__ = [
     "CurrentAttention",
     "CurrentMLP",
     "CurrentStem",
+    "Downsampling",
+    "DualSpikeAttention",
+    "GroupwiseMLP",
     "SpikingMLP",
     "SpikingSelfAttention",
     "SpikingStem",

@@ -5,6 +5,7 @@ from spikedim.models.cards._card import Card, LayerRow, Population
 from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._published_result import PublishedResult, Source
 from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._spikingresformer import ResformerStage, resformer_stages
 from spikedim.models.cards._zoo import card, has_twin, names, recipe
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "Population",
     "PublishedResult",
     "Recipe",
+    "ResformerStage",
     "Setting",
     "Source",
     "card",
     "has_twin",
     "names",
     "recipe",
+    "resformer_stages",
 ]

@@ -1,13 +1,14 @@
 """SpikingResformer (Shi et al., CVPR 2024): dual spike self-attention and grouped MLPs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import final
 
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
-__all__ = ["spikingresformer_models"]
+__all__ = ["ResformerStage", "resformer_stages", "spikingresformer_models"]
 
 _REFERENCE = (
     "X. Shi et al., 'SpikingResformer', CVPR 2024; layer shapes read in "
@@ -15,22 +16,48 @@ _REFERENCE = (
 )
 _PATCHES = (4, 2, 1)
 _PAIRS = (1, 2, 3)
-_WIDTHS = {
-    "ti": (64, 192, 384),
-    "s": (64, 256, 512),
-    "m": (64, 384, 768),
-    "l": (128, 512, 1024),
-    "dvsg": (32, 96, 192),
+_SHAPES = {
+    # size: widths of the stages, channels of a group of the MLP's convolution
+    "xs": ((16, 48, 96), 16),
+    "ti": ((64, 192, 384), 64),
+    "s": ((64, 256, 512), 64),
+    "m": ((64, 384, 768), 64),
+    "l": ((128, 512, 1024), 64),
+    "dvsg": ((32, 96, 192), 32),
 }
+_SMALL = "xs"
+_SMALL_DATA = ("digits", "mnist", "fashion-mnist", "cifar10")
 
 
-def _dssa(walk: LayerWalk, name: str, d: int, side: int, patch: int, heads: int) -> None:
+@final
+@dataclass(frozen=True)
+class ResformerStage:
+    """One stage: width D, H heads, patches p x p, pairs of attention and MLP, group of the MLP."""
+
+    width: int
+    heads: int
+    patch: int
+    pairs: int
+    group: int
+
+
+def resformer_stages(model: Blueprint) -> tuple[ResformerStage, ...]:
+    """Return the three stages; every head is as wide as those of the last."""
+    widths, group = _SHAPES[model.size]
+    return tuple(
+        ResformerStage(width, model.heads * width // model.width, patch, pairs, group)
+        for width, patch, pairs in zip(widths, _PATCHES, _PAIRS, strict=True)
+    )
+
+
+def _dssa(walk: LayerWalk, name: str, stage: ResformerStage, side: int) -> None:
     """Walk dual spike self-attention: a patch convolution against the spikes, twice."""
+    d, patch = stage.width, stage.patch
     tokens, small = side * side, (side // patch) ** 2
     walk.lif(f"{name}.attn.lif", tokens, d)
     walk.conv(f"{name}.attn.patch", d, 2 * d, kernel=patch, side=side // patch)
     walk.attention(f"{name}.attn.map", tokens * small * d)
-    walk.lif(f"{name}.attn.attn_lif", tokens, heads * small)
+    walk.lif(f"{name}.attn.attn_lif", tokens, stage.heads * small)
     walk.attention(f"{name}.attn.mix", tokens * small * d)
     walk.lif(f"{name}.attn.out_lif", tokens, d)
     walk.linear(f"{name}.attn.proj", d, d, tokens=tokens)
@@ -49,31 +76,32 @@ def _gwffn(walk: LayerWalk, name: str, d: int, side: int, group: int) -> None:
 
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``spikingresformer-<size>/<dataset>``, stage by stage."""
-    where, widths = model.where, _WIDTHS[model.size]
+    where, stages = model.where, resformer_stages(model)
     wide = where.dataset == "imagenet"
-    group, neuron_parameters = (64, 0) if where.static else (32, 1)
-    walk = LayerWalk(coding=model.coding, neuron_parameters=neuron_parameters)
+    walk = LayerWalk(coding=model.coding, neuron_parameters=0 if where.static else 1)
     side = where.side // 2 if wide else where.side
     kernel = 7 if wide else 3
-    walk.conv("stem", where.channels, widths[0], kernel=kernel, side=side, inputs=Inputs.REALS)
+    first = stages[0].width
+    walk.conv("stem", where.channels, first, kernel=kernel, side=side, inputs=Inputs.REALS)
     side = side // 2 if wide else side
-    for stage, (d, patch, pairs) in enumerate(zip(widths, _PATCHES, _PAIRS, strict=True)):
-        if stage:
-            before = widths[stage - 1]
-            walk.lif(f"down.{stage}.lif", side * side, before)
+    for index, stage in enumerate(stages):
+        if index:
+            before = stages[index - 1].width
+            walk.lif(f"stage.{index}.down.lif", side * side, before)
             side //= 2
-            walk.conv(f"down.{stage}", before, d, kernel=3, side=side)
-        heads = model.heads * d // model.width
-        for index in range(pairs):
-            name = f"stage.{stage}.block.{index}"
-            _dssa(walk, name, d, side, patch, heads)
-            _gwffn(walk, name, d, side, group)
+            walk.conv(f"stage.{index}.down.conv", before, stage.width, kernel=3, side=side)
+        for pair in range(stage.pairs):
+            name = f"stage.{index}.block.{pair}"
+            _dssa(walk, name, stage, side)
+            _gwffn(walk, name, stage.width, side, stage.group)
     walk.head(model.width, where.classes, bias=False)
     return Walked(walk, side * side, tuple(_notes(model)))
 
 
 def _notes(model: Blueprint) -> Iterator[str]:
     """Yield the traps of one size and data set."""
+    if model.size == _SMALL:
+        yield "not a published size: a quarter of ti in width and group, small enough for a CPU"
     if not model.where.static:
         yield "trained membrane time constants: one parameter a neuron layer"
         return
@@ -81,7 +109,10 @@ def _notes(model: Blueprint) -> Iterator[str]:
         yield "the 7 x 7 stem has no neurons; published energies leave out its MACs and the head's"
     else:
         yield "the 3 x 3 stem has no neurons; published energies leave out its MACs"
-    yield "an untrained network in evaluation mode has infinite attention scales"
+    yield (
+        "released, an untrained network in evaluation mode has infinite attention scales and is "
+        "silent; built here, an unknown firing rate has a finite prior"
+    )
     if model.size == "l":
         yield "published with BatchNorm counted, the smaller sizes without"
 
@@ -90,6 +121,7 @@ def spikingresformer_models() -> Mapping[str, Recipe]:
     """Map the names of the family to their recipes."""
     depth = sum(_PAIRS)
     rows = (
+        *((_SMALL, name, depth, 96, 6, "") for name in _SMALL_DATA),
         ("ti", "cifar10", depth, 384, 6, "10.79M"),
         ("ti", "cifar100", depth, 384, 6, "10.83M"),
         ("ti", "imagenet", depth, 384, 6, "11.14M"),

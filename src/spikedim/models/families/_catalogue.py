@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from spikedim.models.families._spikformer import Spikformer
 from spikedim.models.families._spikingformer import Spikingformer
+from spikedim.models.families._spikingresformer import SpikingResformer
 from spikedim.models.families._transformer import AbstractSpikingTransformer
 
 __all__ = ["FAMILIES"]
@@ -13,5 +14,6 @@ FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
     {
         "spikformer": Spikformer,
         "spikingformer": Spikingformer,
+        "spikingresformer": SpikingResformer,
     }
 )

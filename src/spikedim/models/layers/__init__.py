@@ -10,6 +10,12 @@ from spikedim.models.layers._attention_product import (
 )
 from spikedim.models.layers._fire import fire
 from spikedim.models.layers._forward_pass import ForwardPass, PopulationTrace, States
+from spikedim.models.layers._head_product import (
+    AbstractHeadProduct,
+    RateScaledProduct,
+    SoftmaxWeights,
+    WeightedSum,
+)
 from spikedim.models.layers._norm import affine, fold, normalise, remember
 from spikedim.models.layers._pooling import max_pool
 from spikedim.models.layers._population import (
@@ -20,9 +26,11 @@ from spikedim.models.layers._population import (
 from spikedim.models.layers._population_maker import PopulationMaker
 from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
 from spikedim.models.layers._residual import add_branch
+from spikedim.models.layers._running_rate import RunningRate
 
 __all__ = [
     "AbstractAttentionProduct",
+    "AbstractHeadProduct",
     "AbstractPopulation",
     "AbstractProduct",
     "ConvNorm",
@@ -32,10 +40,14 @@ __all__ = [
     "PopulationTrace",
     "ProductOrder",
     "RatePopulation",
+    "RateScaledProduct",
+    "RunningRate",
     "SoftmaxProduct",
+    "SoftmaxWeights",
     "SpikingPopulation",
     "SpikingProduct",
     "States",
+    "WeightedSum",
     "add_branch",
     "affine",
     "fire",

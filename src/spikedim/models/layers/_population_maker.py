@@ -10,6 +10,12 @@ from spikedim.models.layers._attention_product import (
     SoftmaxProduct,
     SpikingProduct,
 )
+from spikedim.models.layers._head_product import (
+    AbstractHeadProduct,
+    RateScaledProduct,
+    SoftmaxWeights,
+    WeightedSum,
+)
 from spikedim.models.layers._population import (
     AbstractPopulation,
     RatePopulation,
@@ -56,3 +62,9 @@ class PopulationMaker:
         if self.coding is Coding.RATES:
             return SoftmaxProduct(heads, causal=causal)
         return SpikingProduct(heads, scale=scale, order=order, causal=causal)
+
+    def product_pair(self, heads: int) -> tuple[AbstractHeadProduct, AbstractHeadProduct]:
+        """Return the products that make a map of activity and values, and mix values by it."""
+        if self.coding is Coding.RATES:
+            return SoftmaxWeights(), WeightedSum()
+        return RateScaledProduct(heads), RateScaledProduct(heads)
