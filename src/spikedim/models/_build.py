@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from spikedim._core import InputError, check_in, check_integer
-from spikedim.models.cards import Recipe, recipe
+from spikedim.models.cards import Recipe, Setting, recipe
 from spikedim.models.families import (
     FAMILIES,
     AbstractSpikingTransformer,
@@ -20,7 +20,8 @@ from spikedim.neurons import AbstractSurrogate, LIFParameters
 __all__ = ["build"]
 
 _COMMON = frozenset({"neuron", "surrogate", "drop_path"})
-_SHAPES = ("classes", "channels", "side", "depth", "width", "heads")
+_INNER = ("depth", "width", "heads")
+_SHAPES = ("classes", "channels", "side", "tokens", "vocabulary", *_INNER)
 
 
 def build(
@@ -49,8 +50,9 @@ def build(
     dtype : torch.dtype, default torch.float32
         Floating type of the weights.
     **overrides
-        Shape: ``classes``, ``channels``, ``side``, ``depth``, ``width``, ``heads``, where the
-        family allows it. Switches: the fields of `Options`.
+        Shape: ``classes``, ``channels``, ``side``, ``depth``, ``width``, ``heads``, and of text
+        ``tokens`` (the longest sequence) and ``vocabulary``, where the family allows it.
+        Switches: the fields of `Options`.
 
     Returns
     -------
@@ -126,14 +128,9 @@ def _reshaped(
     asked = {key: overrides[key] for key in _SHAPES if key in overrides}
     for key, value in asked.items():
         check_integer(value, name=key, caller="build", minimum=1)
-    model, where = found.model, found.model.where
-    if asked.keys() & {"classes", "channels", "side"}:
-        channels, side = asked.get("channels", where.channels), asked.get("side", where.side)
-        where = replace(
-            where, input_shape=(channels, side, side), classes=asked.get("classes", where.classes)
-        )
-    inner = {key: asked[key] for key in ("depth", "width", "heads") if key in asked}
-    model = replace(model, where=where, reshaped=bool(asked), **inner)
+    model = found.model
+    inner = {key: asked[key] for key in _INNER if key in asked}
+    model = replace(model, where=_input(model.where, asked), reshaped=bool(asked), **inner)
     if model.width % model.heads:
         raise InputError(
             f"build: `heads` must divide the width {model.width}; got {model.heads}. "
@@ -141,6 +138,19 @@ def _reshaped(
         )
     family.check_shape(model)
     return replace(found, model=model)
+
+
+def _input(where: Setting, asked: dict[str, int]) -> Setting:
+    """Return classes and input that were asked for, in the place of those of the data set."""
+    classes = asked.get("classes", where.classes)
+    if not where.vocabulary:
+        channels, side = asked.get("channels", where.channels), asked.get("side", where.side)
+        return replace(where, input_shape=(channels, side, side), classes=classes)
+    vocabulary = asked.get("vocabulary", where.vocabulary)
+    if where.classes == where.vocabulary:  # the classes of a language model are its tokens
+        classes = vocabulary
+    tokens = asked.get("tokens", where.tokens)
+    return replace(where, input_shape=(tokens,), vocabulary=vocabulary, classes=classes)
 
 
 def _divisors(width: int) -> list[str]:

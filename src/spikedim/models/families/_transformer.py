@@ -11,8 +11,10 @@ from spikedim._core import InputError, check_integer
 from spikedim.models.cards import Blueprint, Card, Coding
 from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._options import Options
+from spikedim.models.families._pooling import Pooling, pool_tokens
 from spikedim.models.layers import (
     AbstractPopulation,
+    AbstractRealOperation,
     ConvNorm,
     ForwardPass,
     LinearNorm,
@@ -40,7 +42,8 @@ class ModelRun(NamedTuple):
     Parameters
     ----------
     outputs : Tensor of shape [T, B, C]
-        Logits of each step; their mean over T is the prediction.
+        Logits of each step; their mean over T is the prediction. A language model has them for
+        every token, [T, B, N, C].
     states : dict of str to LIFState
         State of every population after the last step, to continue from.
     """
@@ -55,7 +58,7 @@ class ModelTrace(NamedTuple):
 
     Parameters
     ----------
-    outputs : Tensor of shape [T, B, C]
+    outputs : Tensor of shape [T, B, C] or [T, B, N, C]
         Logits of each step.
     populations : dict of str to PopulationTrace
         Spikes and membranes [T, B, N, D] of every population, in the order of the forward pass.
@@ -106,6 +109,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
     """What of its shape may be chosen."""
     surrogate: ClassVar[AbstractSurrogate] = SigmoidSurrogate()
     neuron: ClassVar[LIFParameters] = LIFParameters.spikingjelly()
+    pooling: ClassVar[Pooling] = Pooling.MEAN
+    """Which tokens the classifier reads."""
 
     head: nn.Linear
 
@@ -134,12 +139,12 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         """Return what the head reads, [T, B, N, D], of an input [T or 1, B, ...]."""
 
     def readout(self, features: Tensor, context: ForwardPass) -> Tensor:
-        """Return logits [T, B, C] of features [T, B, N, D]: mean over tokens, classifier."""
-        pooled = features.mean(dim=2)
+        """Return logits [T, B, C] of features [T, B, N, D], or [T, B, N, C] without pooling."""
+        pooled = pool_tokens(features, self.pooling, context.mask)
         if self.head_lif is not None:
-            pooled = self.head_lif(pooled[:, :, None], context)[:, :, 0]
+            pooled = self.head_lif(pooled, context)
         logits: Tensor = self.head(pooled.to(self.head.weight.dtype))
-        return logits
+        return logits if self.pooling is Pooling.NONE else logits[:, :, 0]
 
     @classmethod
     @abstractmethod
@@ -155,15 +160,29 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             if isinstance(module, AbstractPopulation)
         }
 
+    @property
+    def non_spiking(self) -> Mapping[str, str]:
+        """Kind of every operation on real numbers inside the blocks, by its name.
+
+        Softmax, layer normalisation, GELU, and products whose results no neurons read; empty in
+        families without them. Stems read real inputs and heads real means beside these.
+        """
+        return {
+            name: module.kind
+            for name, module in self.named_modules()
+            if isinstance(module, AbstractRealOperation)
+        }
+
     def forward(
         self, x: Tensor, *, steps: int | None = None, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Return logits [B, C], the mean over the steps.
+        """Return logits [B, C], the mean over the steps; [B, N, C] of a language model.
 
         Parameters
         ----------
         x : Tensor
-            Images [B, channels, H, W], shown at every step, or a sequence [T, B, channels, H, W].
+            Images [B, channels, H, W], shown at every step, or a sequence [T, B, channels, H, W];
+            of a text model token numbers [B, N], padded with 0.
         steps : int, optional
             T, at least 1; the model's own without it, or that of a sequence.
         generator : torch.Generator, optional
@@ -296,3 +315,5 @@ def initialise(model: AbstractSpikingTransformer, generator: torch.Generator) ->
                 nn.init.kaiming_uniform_(module.weight, a=5**0.5, generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.trunc_normal_(module.weight, std=0.02, generator=generator)

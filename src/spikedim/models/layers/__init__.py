@@ -8,6 +8,7 @@ from spikedim.models.layers._attention_product import (
     join_heads,
     split_heads,
 )
+from spikedim.models.layers._embedding_norm import EmbeddingNorm
 from spikedim.models.layers._fire import fire
 from spikedim.models.layers._forward_pass import ForwardPass, PopulationTrace, States
 from spikedim.models.layers._head_product import (
@@ -25,6 +26,13 @@ from spikedim.models.layers._population import (
 )
 from spikedim.models.layers._population_maker import PopulationMaker
 from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
+from spikedim.models.layers._real_operations import (
+    AbstractRealOperation,
+    RealGELU,
+    RealLayerNorm,
+    RealLinear,
+    RealSoftmax,
+)
 from spikedim.models.layers._residual import add_branch
 from spikedim.models.layers._running_rate import RunningRate
 
@@ -33,7 +41,9 @@ __all__ = [
     "AbstractHeadProduct",
     "AbstractPopulation",
     "AbstractProduct",
+    "AbstractRealOperation",
     "ConvNorm",
+    "EmbeddingNorm",
     "ForwardPass",
     "LinearNorm",
     "PopulationMaker",
@@ -41,6 +51,10 @@ __all__ = [
     "ProductOrder",
     "RatePopulation",
     "RateScaledProduct",
+    "RealGELU",
+    "RealLayerNorm",
+    "RealLinear",
+    "RealSoftmax",
     "RunningRate",
     "SoftmaxProduct",
     "SoftmaxWeights",
