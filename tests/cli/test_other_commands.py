@@ -3,7 +3,7 @@ import json
 import pytest
 from tests.planning_examples import example_comparison, example_measurement, example_plan
 
-from spikedim import data, models
+from spikedim import data
 from spikedim.planning import Comparison, Measurement
 from spikedim.report import Examination
 
@@ -104,25 +104,6 @@ def test_data_clear_says_what_it_freed(run, asked):
     assert asked["clear"]["arguments"] == ("cifar10",)
     assert run("data", "clear", "-q").out == ""
     assert asked["clear"]["arguments"] == (None,)
-
-
-def test_model_list_and_show(run):
-    names = models.names()
-    assert run("model", "list", "-q").out.split() == list(names)
-    assert {"MACs", "[per", "step]"} <= set(run("model", "list").out.split())
-    text = run("model", "show", names[0]).out
-    assert text.startswith(f"{names[0]}: ")
-    assert "parameters" in text
-    assert run("model", "show", names[0], "-q").out.count("\n") == 1
-    assert json.loads(run("model", "show", names[0], "--json").out)["name"] == names[0]
-    listed = json.loads(run("model", "list", "--json").out)
-    assert [entry["name"] for entry in listed] == list(names)
-
-
-def test_model_show_suggests_a_name(run):
-    got = run("model", "show", models.names()[0] + "x")
-    assert got.code == 2
-    assert "Did you mean" in got.err
 
 
 def test_doctor_reports_this_installation(run):

@@ -1,11 +1,12 @@
 """``spikedim model list | show``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spikedim.cli._group import HelpfulGroup
-from spikedim.cli._options import AsJson, Quiet
+from spikedim.cli._options import AsJson, Html, Quiet, check_outputs
 
 __all__ = ["model_app"]
 
@@ -17,41 +18,82 @@ model_app = typer.Typer(
 )
 
 
-@model_app.command("list", epilog="Example: spikedim model list --quiet")
-def list_models(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """List names, shapes, parameters and operations."""
+@model_app.command("list", epilog="Example: spikedim model list --family qkformer")
+def list_models(
+    *,
+    family: Annotated[
+        str | None, typer.Option(help="Only one family, e.g. qkformer.", show_default=False)
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Only one data set, e.g. imagenet.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List names, shapes, parameters, operations, published accuracy.
+
+    The title of each family says whether its models can be built or have a card only, and whether
+    the suffix :softmax gives their rate-coded twin.
+    """
     import json
 
     from spikedim import models, report
     from spikedim.cli._console import emit, show
 
+    names = models.names(family=family, dataset=dataset)
     if quiet:
-        emit("\n".join(models.names()))
+        emit("\n".join(names))
         return
-    cards = tuple(models.card(name) for name in models.names())
+    cards = tuple(models.card(name) for name in names)
+    families = tuple(models.family(name) for name in models.families())
     if as_json:
-        emit(json.dumps([card.to_dict() for card in cards], indent=2, ensure_ascii=False))
-    else:
-        show(report.table_view(report.cards_table(cards)))
+        offers = {found.name: found for found in families}
+        entries = [
+            {
+                **card.to_dict(),
+                "can_be_built": offers[card.family].can_be_built,
+                "has_twin": offers[card.family].has_twin,
+            }
+            for card in cards
+        ]
+        emit(json.dumps(entries, indent=2, ensure_ascii=False))
+        return
+    show(report.cards_view(cards, families))
 
 
 @model_app.command("show", epilog="Example: spikedim model show spikformer-4-384/cifar10")
 def show_model(
     name: Annotated[
-        str, typer.Argument(help="A name from `spikedim model list`.", show_default=False)
+        str,
+        typer.Argument(
+            help="A name from `spikedim model list`; with :softmax its rate-coded twin.",
+            show_default=False,
+        ),
     ],
     *,
+    html: Html = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw parameters and operations by layer."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the layer table of one model."""
+    """Show layers, totals, published results with sources, switches and traps of one model."""
     from spikedim import models, report
+    from spikedim._core import write_atomic
     from spikedim.cli._console import emit, show
 
+    check_outputs("model show", html=html, png=png)
     card = models.card(name)
+    family = models.family(card.family)
+    if html is not None:
+        write_atomic(html, report.card_page(card, family))
+    if png is not None:
+        write_atomic(png, report.card_picture(card))
     if as_json:
         emit(card.to_json())
     elif quiet:
         emit(report.card_headline(card))
     else:
-        show(report.card_view(card))
+        show(report.card_view(card, family))

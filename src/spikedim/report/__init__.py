@@ -1,17 +1,25 @@
 """Results as a terminal table, a picture or one self-contained HTML page."""
 
 from spikedim.report._bounds_tables import bounds_table, bounds_tables, rungs_table
-from spikedim.report._catalogue import (
-    card_headline,
-    card_view,
-    cards_table,
-    dataset_view,
-    datasets_table,
-)
+from spikedim.report._catalogue import dataset_view, datasets_table
 from spikedim.report._circuit_page import circuit_page, circuit_picture, circuit_view
 from spikedim.report._circuit_tables import circuit_table
 from spikedim.report._examination import Examination, Package, examination_view
 from spikedim.report._format import size
+from spikedim.report._model_tables import (
+    card_layers_table,
+    cards_tables,
+    published_table,
+    switches_table,
+    totals_table,
+)
+from spikedim.report._model_view import (
+    card_headline,
+    card_page,
+    card_picture,
+    card_view,
+    cards_view,
+)
 from spikedim.report._page import measurement_page, plan_page
 from spikedim.report._plan_tables import (
     comparison_table,
@@ -41,8 +49,12 @@ __all__ = [
     "bounds_table",
     "bounds_tables",
     "card_headline",
+    "card_layers_table",
+    "card_page",
+    "card_picture",
     "card_view",
-    "cards_table",
+    "cards_tables",
+    "cards_view",
     "circuit_page",
     "circuit_picture",
     "circuit_table",
@@ -62,7 +74,10 @@ __all__ = [
     "plain_view",
     "plan_page",
     "plan_view",
+    "published_table",
     "rungs_table",
     "size",
+    "switches_table",
     "table_view",
+    "totals_table",
 ]

@@ -1,16 +1,13 @@
-"""Data sets and models as tables."""
+"""Data sets as tables."""
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from rich.console import RenderableType
 
 from spikedim.data import DatasetCard
-from spikedim.models import Card
-from spikedim.report._format import ABSENT, TIMES, count, size
+from spikedim.report._format import size
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.report._terminal import table_view
 
-__all__ = ["card_headline", "card_view", "cards_table", "dataset_view", "datasets_table"]
+__all__ = ["dataset_view", "datasets_table"]
 
 
 def datasets_table(cards: tuple[DatasetCard, ...]) -> Table:
@@ -84,105 +81,3 @@ def dataset_view(card: DatasetCard) -> RenderableType:
     }
     rows = tuple((name, value) for name, value in facts.items() if value)
     return table_view(Table(card.name, (Column("fact"), Column("value")), rows))
-
-
-def cards_table(cards: tuple[Card, ...]) -> Table:
-    """List models, one row each.
-
-    Parameters
-    ----------
-    cards : tuple of Card
-        From `spikedim.models.card`.
-
-    Returns
-    -------
-    Table
-        Name, shape, parameters, operations and neurons.
-    """
-    columns = (
-        Column("model"),
-        Column("blocks", numeric=True),
-        Column(f"n {TIMES} d", numeric=True),
-        Column("parameters", numeric=True),
-        Column("MACs", "per step", numeric=True),
-        Column("neurons", numeric=True),
-        Column("T published", "steps", numeric=True),
-    )
-    rows = tuple(
-        (
-            card.name,
-            Quantity(str(card.depth), card.depth),
-            Quantity(f"{card.tokens} {TIMES} {card.width}", card.tokens * card.width),
-            Quantity(count(card.parameters, 3), card.parameters),
-            Quantity(count(card.macs, 3), card.macs),
-            Quantity(count(card.neurons, 3), card.neurons),
-            Quantity(str(card.steps), card.steps),
-        )
-        for card in cards
-    )
-    return Table("Models", columns, rows)
-
-
-def card_headline(card: Card) -> str:
-    """Say the size of a model in one sentence.
-
-    Parameters
-    ----------
-    card : Card
-        From `spikedim.models.card`.
-
-    Returns
-    -------
-    str
-        Parameters, operations and neurons.
-    """
-    return (
-        f"{card.name}: {card.depth} blocks of {card.tokens} x {card.width}, "
-        f"{count(card.parameters, 3)} parameters, {count(card.macs, 3)} MACs per step, "
-        f"{count(card.neurons, 3)} spiking neurons."
-    )
-
-
-def card_view(card: Card) -> RenderableType:
-    """Return one model for the terminal.
-
-    Parameters
-    ----------
-    card : Card
-        From `spikedim.models.card`.
-
-    Returns
-    -------
-    RenderableType
-        Headline, layer table and remarks, to print with a Rich console.
-    """
-    columns = (
-        Column("layer"),
-        Column("kind"),
-        Column("parameters", numeric=True),
-        Column("MACs", "per step", numeric=True),
-        Column("input"),
-        Column("neurons", numeric=True),
-    )
-    rows = tuple(
-        (
-            row.name,
-            row.kind,
-            Quantity(f"{row.parameters:,}", row.parameters),
-            Quantity(f"{row.macs:,}", row.macs),
-            "spikes" if row.spiking_input else "numbers",
-            Quantity(f"{row.population.neurons:,}", row.population.neurons)
-            if row.population
-            else Quantity(ABSENT),
-        )
-        for row in card.layers
-    )
-    published = f"published: {card.published_parameters} parameters" * bool(
-        card.published_parameters
-    )
-    lines = [line for line in (published, card.reference, *card.notes) if line]
-    return Group(
-        Text(card_headline(card), style="bold"),
-        table_view(Table("Layers", columns, rows)),
-        Padding(Text("\n".join(lines)), (1, 0, 0, 0)),
-    )

@@ -15,7 +15,7 @@ from spikedim.report._table import Column, Table
 
 __all__ = ["FittedTable"]
 
-_NAME_WIDTH = 32  # names up to this long stay on one line
+_NAME_WIDTH = 36  # names up to this long stay on one line
 _TEXT_WIDTH = 12  # below which other text would become a ribbon
 _GAP = 3  # columns between two columns
 

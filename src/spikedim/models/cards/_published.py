@@ -169,7 +169,7 @@ def _all_rows() -> Iterator[tuple[str, PublishedResult]]:
     spikformer = "Z. Zhou et al., 'Spikformer', ICLR 2023, results tables"
     yield from _rows(_SPIKFORMER, paper, spikformer)
     yield from _rows(_SPIKFORMER_GESTURE, paper, spikformer, dataset="dvs128-gesture")
-    yield from _rows(_SPIKFORMER_FIRST_REVISION, paper, f"{spikformer}, first revision")
+    yield from _rows(_SPIKFORMER_FIRST_REVISION, paper, spikformer)
     yield from _rows(
         _SPIKFORMER_RE_COUNTED, others, "C. Zhou et al., 'Spikingformer', arXiv 2304.11954"
     )

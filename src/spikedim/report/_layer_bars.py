@@ -1,0 +1,52 @@
+"""Two rows of bars aligned on the names of layers."""
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from spikedim.report._format import shorten
+from spikedim.report._style import INK, SERIES, axis_number, new_figure
+
+__all__ = ["LayerBar", "fold_layers", "layer_bars"]
+
+LayerBar = tuple[str, float, float]
+"""Name of a layer, length of its left bar, length of its right bar."""
+
+_MOST_LAYERS = 48
+_LABEL = 22  # characters
+
+
+def fold_layers(rows: list[LayerBar]) -> list[LayerBar]:
+    """Keep the layers whose right bars are largest, in order, and sum the others into one row."""
+    if len(rows) <= _MOST_LAYERS:
+        return rows
+    least = sorted((row[2] for row in rows), reverse=True)[_MOST_LAYERS - 2]
+    kept = [row for row in rows if row[2] >= least][: _MOST_LAYERS - 1]
+    others = [row for row in rows if row not in kept]
+    summed = (f"{len(others)} others", sum(r[1] for r in others), sum(r[2] for r in others))
+    return [*kept, summed]
+
+
+def layer_bars(rows: list[LayerBar], titles: tuple[str, str], width: float) -> Figure:
+    """Draw bars aligned on the layer names, `width` points wide."""
+    figure = new_figure(width, 17 * len(rows) + 70)
+    left, right = figure.subplots(1, 2, sharey=True)
+    places = range(len(rows))
+    for axes, column, colour, title in (
+        (left, 1, SERIES[0], titles[0]),
+        (right, 2, SERIES[1], titles[1]),
+    ):
+        axes.barh(places, [row[column] for row in rows], color=colour, height=0.72)
+        axes.set_xlabel(title)
+        axes.grid(visible=True, axis="x")
+        axes.set_axisbelow(True)
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(2 if width < 500 else 5))
+        axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
+        axes.tick_params(axis="y", length=0)
+    left.set_yticks(
+        list(places),
+        [shorten(row[0], 14 if width < 500 else _LABEL) for row in rows],
+        color=INK,
+    )
+    left.set_ylim(len(rows) - 0.4, -0.6)
+    return figure
