@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from spikedim._core import InputError, check_in, check_integer
+from spikedim._core import InputError, check_choice, check_in, check_integer
+from spikedim.models.blocks import QKAxis
 from spikedim.models.cards import Recipe, Setting, recipe
 from spikedim.models.families import (
     FAMILIES,
@@ -165,6 +166,7 @@ def _options(overrides: dict[str, Any]) -> Options:
         if value is not None and not isinstance(value, kind):
             raise InputError(f"build: `{name}` must be of type {kind.__name__}; got {value!r}.")
     check_in(chosen.drop_path, 0.0, 0.999, name="drop_path", caller="build")
+    check_choice(chosen.qk_axis, QKAxis, name="qk_axis", caller="build")
     for field in fields(Options):
         value = getattr(chosen, field.name)
         if field.type in (bool, bool | None) and not isinstance(value, bool | None):

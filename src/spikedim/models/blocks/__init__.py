@@ -6,6 +6,8 @@ from spikedim.models.blocks._current_stem import CurrentStem
 from spikedim.models.blocks._downsampling import Downsampling
 from spikedim.models.blocks._dual_spike_attention import DualSpikeAttention
 from spikedim.models.blocks._groupwise_mlp import GroupwiseMLP
+from spikedim.models.blocks._query_key_attention import QKAxis, QueryKeyAttention
+from spikedim.models.blocks._skip_embedding import SkipEmbedding
 from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
 from spikedim.models.blocks._spiking_mlp import SpikingMLP
 from spikedim.models.blocks._spiking_stem import SpikingStem
@@ -17,6 +19,9 @@ __all__ = [
     "Downsampling",
     "DualSpikeAttention",
     "GroupwiseMLP",
+    "QKAxis",
+    "QueryKeyAttention",
+    "SkipEmbedding",
     "SpikingMLP",
     "SpikingSelfAttention",
     "SpikingStem",

@@ -29,6 +29,9 @@ class SpikingSelfAttention(nn.Module):
         Whether the output projection has one.
     drop : float, default 0.0
         Probability of dropping the branch.
+    batch_leak : bool, default False
+        Whether the last neurons take steps and samples for one sequence, as in the released
+        QKFormer.
     causal : bool, default False
         Whether a token sees itself and the tokens before it only.
     """
@@ -44,6 +47,7 @@ class SpikingSelfAttention(nn.Module):
         bias: bool = False,
         output_bias: bool = True,
         drop: float = 0.0,
+        batch_leak: bool = False,
         causal: bool = False,
     ) -> None:
         super().__init__()
@@ -52,7 +56,7 @@ class SpikingSelfAttention(nn.Module):
         self.product = make.product(heads, scale=scale, order=order, causal=causal)
         self.attn_lif = make.population(threshold=0.5)
         self.proj = LinearNorm(width, width, bias=output_bias)
-        self.proj_lif = make.population()
+        self.proj_lif = make.population(batch_leak=batch_leak)
         self.drop = drop
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:

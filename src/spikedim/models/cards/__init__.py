@@ -4,6 +4,7 @@ from spikedim.models.cards._assembly import Blueprint, Recipe
 from spikedim.models.cards._card import Card, LayerRow, Population
 from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._published_result import PublishedResult, Source
+from spikedim.models.cards._qkformer import QKFormerShape, qkformer_shape
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._spikingresformer import ResformerStage, resformer_stages
 from spikedim.models.cards._zoo import card, has_twin, names, recipe
@@ -15,6 +16,7 @@ __all__ = [
     "LayerRow",
     "Population",
     "PublishedResult",
+    "QKFormerShape",
     "Recipe",
     "ResformerStage",
     "Setting",
@@ -22,6 +24,7 @@ __all__ = [
     "card",
     "has_twin",
     "names",
+    "qkformer_shape",
     "recipe",
     "resformer_stages",
 ]

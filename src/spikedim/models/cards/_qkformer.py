@@ -1,25 +1,31 @@
 """QKFormer (Zhou et al., NeurIPS 2024): three stages, linear attention in the first two."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import final
 
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
-from spikedim.models.cards._setting import Setting
+from spikedim.models.cards._coding import Coding
+from spikedim.models.cards._setting import Setting, setting
 from spikedim.models.cards._shared_walks import project, self_attention_block, spike_output
+from spikedim.models.cards._spikformer import SMALL_NOTE
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = [
+    "QKFormerShape",
     "attention_block",
     "event_embedding",
     "first_embedding",
     "next_embedding",
     "qk_block",
     "qkformer_models",
+    "qkformer_shape",
     "stage_widths",
 ]
 
 _REFERENCE = (
     "C. Zhou et al., 'QKFormer', NeurIPS 2024; layer shapes read in zhouchenlin2096/QKFormer "
-    "{imagenet/qkformer.py,cifar10/model.py,cifar10-dvs/model.py}"
+    "{imagenet/qkformer.py,cifar10/model.py,cifar10-dvs/model.py,dvs128-gesture/model.py}"
 )
 LEAK_NOTE = (
     "the released stage-3 attention runs its last neuron over merged steps and samples, so "
@@ -28,39 +34,76 @@ LEAK_NOTE = (
 _INTEGERS = Inputs.INTEGERS
 
 
+@final
+@dataclass(frozen=True)
+class QKFormerShape:
+    """What the data set and the width fix about the stages.
+
+    Parameters
+    ----------
+    widths, depths : tuple of int
+        Features and blocks of each stage; the last stage has self-attention.
+    ratio : int
+        Hidden over outer features of the MLPs.
+    early_pool : bool
+        Whether embeddings halve the map behind their first convolution, as on ImageNet.
+    """
+
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    ratio: int
+    early_pool: bool
+
+
+def qkformer_shape(model: Blueprint) -> QKFormerShape:
+    """Return the stages of a model: the last takes the blocks that the fixed others leave."""
+    where, early = model.where, pools_early(model.where)
+    if where.static:
+        first: tuple[int, ...] = (1, 2) if early else (1, 1)
+        widths: tuple[int, ...] = stage_widths(model.width)
+    else:
+        first, widths = (1,), stage_widths(model.width)[1:]
+    ratio = 1 if where.dataset == "cifar10-dvs" else 4
+    return QKFormerShape(widths, (*first, model.depth - sum(first)), ratio, early)
+
+
 def stage_widths(width: int) -> tuple[int, int, int]:
-    """Return the widths of the three stages."""
+    """Return the widths of the three stages of the image form; events begin at the second."""
     return width // 4, width // 2, width
+
+
+def pools_early(where: Setting) -> bool:
+    """Say whether this is the ImageNet form, whose embeddings pool early."""
+    return where.dataset.startswith("imagenet")
 
 
 def first_embedding(walk: LayerWalk, where: Setting, e: int) -> int:
     """Walk the first patch embedding to width `e`; return its side (a quarter on ImageNet)."""
-    down = where.side > 32
-    side = where.side
-    walk.conv("embed.1.conv0", where.channels, e // 2, kernel=3, side=side, inputs=Inputs.REALS)
-    side = side // 2 if down else side
-    walk.lif("embed.1.lif0", side * side, e // 2)
-    walk.conv("embed.1.conv1", e // 2, e, kernel=3, side=side)
-    side = side // 2 if down else side
-    walk.lif("embed.1.lif1", side * side, e)
-    if down:
-        walk.conv("embed.1.conv2", e, e, kernel=3, side=side)
-        walk.lif("embed.1.lif2", side * side, e)
-    walk.conv("embed.1.skip", e // 2, e, kernel=1, side=side)
-    walk.lif("embed.1.skip_lif", side * side, e)
+    early, side, name = pools_early(where), where.side, "stage.1.embed"
+    walk.conv(f"{name}.conv0", where.channels, e // 2, kernel=3, side=side, inputs=Inputs.REALS)
+    side = side // 2 if early else side
+    walk.lif(f"{name}.lif0", side * side, e // 2)
+    walk.conv(f"{name}.conv1", e // 2, e, kernel=3, side=side)
+    side = side // 2 if early else side
+    walk.lif(f"{name}.lif1", side * side, e)
+    if early:
+        walk.conv(f"{name}.conv2", e, e, kernel=3, side=side)
+        walk.lif(f"{name}.lif2", side * side, e)
+    walk.conv(f"{name}.skip", e // 2, e, kernel=1, side=side)
+    walk.lif(f"{name}.skip_lif", side * side, e)
     return side
 
 
 def event_embedding(walk: LayerWalk, where: Setting, e: int) -> int:
     """Walk the embedding of event data: four convolutions, an eighth of the side."""
-    side, c_in, inputs = where.side, where.channels, Inputs.REALS
+    side, c_in, inputs, name = where.side, where.channels, Inputs.REALS, "stage.1.embed"
     for index, c_out in enumerate((e // 8, e // 4, e // 2, e)):
-        walk.conv(f"embed.1.conv{index}", c_in, c_out, kernel=3, side=side, inputs=inputs)
+        walk.conv(f"{name}.conv{index}", c_in, c_out, kernel=3, side=side, inputs=inputs)
         side = side // 2 if index else side
-        walk.lif(f"embed.1.lif{index}", side * side, c_out)
+        walk.lif(f"{name}.lif{index}", side * side, c_out)
         c_in, inputs = c_out, Inputs.SPIKES
-    walk.conv("embed.1.skip", e // 4, e, kernel=1, side=side)
-    walk.lif("embed.1.skip_lif", side * side, e)
+    walk.conv(f"{name}.skip", e // 4, e, kernel=1, side=side)
+    walk.lif(f"{name}.skip_lif", side * side, e)
     return side
 
 
@@ -68,7 +111,7 @@ def next_embedding(walk: LayerWalk, number: int, e: int, side: int, *, early_poo
     """Walk the embedding from width e/2 to e; ImageNet pools after its first convolution."""
     half = side // 2
     middle = half if early_pool else side
-    name = f"embed.{number}"
+    name = f"stage.{number}.embed"
     walk.conv(f"{name}.conv1", e // 2, e, kernel=3, side=side, inputs=_INTEGERS)
     walk.lif(f"{name}.lif1", middle * middle, e)
     walk.conv(f"{name}.conv2", e, e, kernel=3, side=middle)
@@ -83,8 +126,10 @@ def qk_block(
 ) -> None:
     """Walk a token QK attention block: a mask by head, no value, no product."""
     project(walk, name, tokens, d, parts="qk", inputs=_INTEGERS)
-    walk.attention(f"{name}.attn.mask", 0)
-    walk.lif(f"{name}.attn.attn_lif", tokens, heads)
+    walk.attention(f"{name}.attn.mask", 0, twin_macs=2 * tokens**2 * d)
+    # The twin has softmax attention in the place of the mask; what it codes are its outputs, which
+    # are convex combinations of rates, and so rates themselves.
+    walk.lif(f"{name}.attn.attn_lif", tokens, d if walk.coding is Coding.RATES else heads)
     spike_output(walk, name, tokens, d, ratio=ratio)
 
 
@@ -96,46 +141,36 @@ def attention_block(
     self_attention_block(walk, name, tokens, d, macs=macs, ratio=ratio)
 
 
-def _three_stages(walk: LayerWalk, where: Setting, width: int, heads: int, early: bool) -> int:
-    """Walk the image form; return the final side."""
-    depths = (1, 2, 7) if early else (1, 1, 2)
-    e1, e2, e3 = stage_widths(width)
-    side = first_embedding(walk, where, e1)
-    for stage, (e, depth) in enumerate(zip((e1, e2, e3), depths, strict=True), start=1):
-        if stage > 1:
-            side = next_embedding(walk, stage, e, side, early_pool=early)
-        block = attention_block if stage == 3 else qk_block
-        for index in range(depth):
-            block(walk, f"stage.{stage}.block.{index}", side * side, e, heads=heads)
-    return side
-
-
-def _two_stages(walk: LayerWalk, where: Setting, width: int, heads: int, ratio: int) -> int:
-    """Walk the event form; return the final side."""
-    side = event_embedding(walk, where, width // 2)
-    qk_block(walk, "stage.1.block.0", side * side, width // 2, heads=heads, ratio=ratio)
-    side = next_embedding(walk, 2, width, side, early_pool=False)
-    attention_block(walk, "stage.2.block.0", side * side, width, heads=heads, ratio=ratio)
-    return side
-
-
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``qkformer-<size>/<dataset>``."""
-    where, width, heads = model.where, model.width, model.heads
+    where, shape = model.where, qkformer_shape(model)
     walk = LayerWalk(coding=model.coding)
-    notes = [LEAK_NOTE]
-    if where.static:
-        side = _three_stages(walk, where, width, heads, where.dataset.startswith("imagenet"))
-    else:
-        ratio = 1 if where.dataset == "cifar10-dvs" else 4
-        side = _two_stages(walk, where, width, heads, ratio)
-        notes.append(
-            "pooling place of its second embedding not checked: parameters exact, MACs not"
-        )
-        if ratio == 4:
-            notes.append("the paper prints 1.50M; the released code has an MLP ratio of 4")
-    walk.head(width, where.classes)
-    return Walked(walk, side * side, tuple(notes))
+    embedding = first_embedding if where.static else event_embedding
+    side = embedding(walk, where, shape.widths[0])
+    last = len(shape.widths)
+    for stage, (e, depth) in enumerate(zip(shape.widths, shape.depths, strict=True), start=1):
+        if stage > 1:
+            side = next_embedding(walk, stage, e, side, early_pool=shape.early_pool)
+        block = attention_block if stage == last else qk_block
+        for index in range(depth):
+            name = f"stage.{stage}.block.{index}"
+            block(walk, name, side * side, e, heads=model.heads, ratio=shape.ratio)
+    walk.head(model.width, where.classes)
+    return Walked(walk, side * side, tuple(_notes(model)))
+
+
+def _notes(model: Blueprint) -> Iterator[str]:
+    """Yield the traps of one size and data set."""
+    yield LEAK_NOTE
+    if model.size in _SMALL:
+        yield SMALL_NOTE
+    if model.where.dataset == "dvs128-gesture":
+        yield "the paper prints 1.50M; the released code has an MLP ratio of 4"
+
+
+# d_k = 8, 16, 32 in the three stages. Digits would leave 4 tokens to the last stage, whose
+# attention sums over tokens and would be silent.
+_SMALL = {"4-64": (4, 64, 2), "4-96": (4, 96, 3)}
 
 
 def qkformer_models() -> Mapping[str, Recipe]:
@@ -151,4 +186,9 @@ def qkformer_models() -> Mapping[str, Recipe]:
         ("2-256", "cifar10-dvs", 2, 256, 16, "1.50M"),
         ("2-256", "dvs128-gesture", 2, 256, 16, "1.50M"),
     )
-    return cards("qkformer", _REFERENCE, _walk, blueprints(rows))
+    small = (
+        Blueprint(size, setting(dataset), *row)
+        for size, row in _SMALL.items()
+        for dataset in ("mnist", "fashion-mnist", "cifar10")
+    )
+    return cards("qkformer", _REFERENCE, _walk, (*small, *blueprints(rows)))

@@ -30,6 +30,11 @@ class LayerWalk:
         """The layer table so far."""
         return tuple(self._rows)
 
+    @property
+    def coding(self) -> Coding:
+        """What the populations carry."""
+        return self._coding
+
     def add(
         self,
         name: str,

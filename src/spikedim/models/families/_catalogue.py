@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from spikedim.models.families._qkformer import QKFormer
 from spikedim.models.families._spikformer import Spikformer
 from spikedim.models.families._spikingformer import Spikingformer
 from spikedim.models.families._spikingresformer import SpikingResformer
@@ -14,6 +15,7 @@ FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
     {
         "spikformer": Spikformer,
         "spikingformer": Spikingformer,
+        "qkformer": QKFormer,
         "spikingresformer": SpikingResformer,
     }
 )

@@ -296,12 +296,12 @@ def check_halvings(model: Blueprint, times: int) -> None:
         )
 
 
-def check_eighths(model: Blueprint) -> None:
-    """Raise `InputError` unless the first convolution can have an eighth of the width."""
-    if model.width % 8:
+def check_eighths(model: Blueprint, parts: int = 8) -> None:
+    """Raise `InputError` unless the first convolution can have an eighth of the width, or less."""
+    if model.width % parts:
         raise InputError(
-            f"build: `width` must be divisible by 8, since the stem starts at an eighth of it; "
-            f"got {model.width}. Use {max(model.width // 8, 1) * 8}."
+            f"build: `width` must be divisible by {parts}, since the stem starts at 1/{parts} of "
+            f"it; got {model.width}. Use {max(model.width // parts, 1) * parts}."
         )
 
 

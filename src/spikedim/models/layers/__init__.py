@@ -8,6 +8,7 @@ from spikedim.models.layers._attention_product import (
     join_heads,
     split_heads,
 )
+from spikedim.models.layers._batch_leak_population import BatchLeakPopulation
 from spikedim.models.layers._embedding_norm import EmbeddingNorm
 from spikedim.models.layers._fire import fire
 from spikedim.models.layers._forward_pass import ForwardPass, PopulationTrace, States
@@ -34,6 +35,7 @@ from spikedim.models.layers._real_operations import (
     RealSoftmax,
 )
 from spikedim.models.layers._residual import add_branch
+from spikedim.models.layers._residual_norm import ResidualNorm
 from spikedim.models.layers._running_rate import RunningRate
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "AbstractPopulation",
     "AbstractProduct",
     "AbstractRealOperation",
+    "BatchLeakPopulation",
     "ConvNorm",
     "EmbeddingNorm",
     "ForwardPass",
@@ -55,6 +58,7 @@ __all__ = [
     "RealLayerNorm",
     "RealLinear",
     "RealSoftmax",
+    "ResidualNorm",
     "RunningRate",
     "SoftmaxProduct",
     "SoftmaxWeights",

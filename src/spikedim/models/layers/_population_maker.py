@@ -10,6 +10,7 @@ from spikedim.models.layers._attention_product import (
     SoftmaxProduct,
     SpikingProduct,
 )
+from spikedim.models.layers._batch_leak_population import BatchLeakPopulation
 from spikedim.models.layers._head_product import (
     AbstractHeadProduct,
     RateScaledProduct,
@@ -48,11 +49,13 @@ class PopulationMaker:
     surrogate: AbstractSurrogate
     learnable_leak: bool = False
 
-    def population(self, *, threshold: float = 1.0) -> AbstractPopulation:
+    def population(self, *, threshold: float = 1.0, batch_leak: bool = False) -> AbstractPopulation:
         """Return a population whose threshold is `threshold` times that of the neuron."""
         if self.coding is Coding.RATES:
             return RatePopulation()
         neuron = replace(self.neuron, threshold=self.neuron.threshold * threshold)
+        if batch_leak:
+            return BatchLeakPopulation(neuron, self.surrogate)
         return SpikingPopulation(neuron, self.surrogate, learnable_leak=self.learnable_leak)
 
     def product(
