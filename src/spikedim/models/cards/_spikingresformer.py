@@ -104,8 +104,7 @@ def _notes(model: Blueprint) -> Iterator[str]:
         yield "not a published size: a quarter of ti in width and group, small enough for a CPU"
     if not model.where.static:
         yield "trained membrane time constants: one parameter a neuron layer"
-        return
-    if model.where.dataset == "imagenet":
+    elif model.where.dataset == "imagenet":
         yield "the 7 x 7 stem has no neurons; published energies leave out its MACs and the head's"
     else:
         yield "the 3 x 3 stem has no neurons; published energies leave out its MACs"
@@ -113,6 +112,7 @@ def _notes(model: Blueprint) -> Iterator[str]:
         "released, an untrained network in evaluation mode has infinite attention scales and is "
         "silent; built here, an unknown firing rate has a finite prior"
     )
+    yield "the firing rates behind the attention scales are those of one training process"
     if model.size == "l":
         yield "published with BatchNorm counted, the smaller sizes without"
 

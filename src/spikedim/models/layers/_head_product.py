@@ -39,8 +39,9 @@ class RateScaledProduct(AbstractHeadProduct):
 
     def forward(self, activity: Tensor, values: Tensor) -> Tensor:
         """Return currents of variance near 1."""
-        rate = self.rate(activity)
-        return (activity @ values) * (rate * activity.shape[-1]).rsqrt()
+        scale = (self.rate(activity) * activity.shape[-1]).rsqrt()
+        scaled = values * scale.to(values.dtype)  # fewer numbers than the product has
+        return activity @ scaled
 
 
 @final

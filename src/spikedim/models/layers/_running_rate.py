@@ -60,8 +60,7 @@ class RunningRate(nn.Module):
         # A rate of 0 is unknown, not small: the scale would be infinite, and 0 times infinity is
         # NaN, which never reaches a threshold. The rate of this very call is no way out, since
         # samples would then depend on their batch and steps on later ones: a constant is.
-        rate = torch.where(self.running_rate > 0, self.running_rate, self.prior)
-        return rate.to(activity.dtype)
+        return torch.where(self.running_rate > 0, self.running_rate, self.prior)
 
     def _remember(self, activity: Tensor) -> None:
         """Move each rate towards that of a batch; the first batch that fires sets it."""
@@ -70,9 +69,9 @@ class RunningRate(nn.Module):
             rate = activity.mean(dim=(0, 1, 3, 4), keepdim=True, dtype=kept.dtype)
             self.batches.add_(1)
             if self.momentum is None:
-                kept.lerp_(rate, (1 / self.batches).to(kept.dtype))
+                kept.lerp_(rate, 1 / self.batches.to(kept.dtype))
             else:
-                kept.lerp_(rate, torch.where(kept > 0, self.momentum, 1.0).to(kept.dtype))
+                kept.lerp_(rate, torch.full_like(kept, self.momentum).masked_fill(kept == 0, 1.0))
 
     def extra_repr(self) -> str:
         """Return heads and momentum for `repr`."""
