@@ -129,7 +129,7 @@ def norm_lif_run(
         if mean is None or variance is None:
             variance, mean = torch.var_mean(current, dim=(0, 1), correction=0)
             found = mean.detach(), variance.detach()
-        scale = weight.to(current.dtype) / torch.sqrt(variance.to(current.dtype) + eps)
+        scale = weight.to(current.dtype) * torch.rsqrt(variance.to(current.dtype) + eps)
         current = (current - mean.to(current.dtype)) * scale + bias.to(current.dtype)
     if state is None:
         state = warm_up(current[0], parameters)

@@ -94,7 +94,7 @@ class Given:
             scale = torch.ones_like(mean)
         else:
             mean, shift = self.mean, bias.detach().to(self.dtype)
-            scale = weight.detach().to(self.dtype) / torch.sqrt(self.variance + self.eps)
+            scale = weight.detach().to(self.dtype) * torch.rsqrt(self.variance + self.eps)
         return Layer(
             parameters=self.parameters,
             surrogate=self.surrogate,
@@ -154,7 +154,7 @@ class NormLIFFunction(torch.autograd.Function):
         on_y, sums, first = given.loops.backward(layer, gradient, gradient_last, wants[4])
         if weight is None or bias is None or given.variance is None:
             return on_y, None, None, on_residual, first, None
-        rstd = 1 / torch.sqrt(given.variance + given.eps)
+        rstd = torch.rsqrt(given.variance + given.eps)
         total, moment = sums.to(layer.scale.dtype)
         if given.batch and wants[0]:
             rows = y.shape[0] * y.shape[1]
