@@ -39,7 +39,8 @@ class RateScaledProduct(AbstractHeadProduct):
 
     def forward(self, activity: Tensor, values: Tensor) -> Tensor:
         """Return currents of variance near 1."""
-        scale = (self.rate(activity) * activity.shape[-1]).rsqrt()
+        rate: Tensor = self.rate(activity)
+        scale = (rate * activity.shape[-1]).rsqrt()
         scaled = values * scale.to(values.dtype)  # fewer numbers than the product has
         return activity @ scaled
 
