@@ -81,7 +81,7 @@ def test_show_has_layers_totals_published_numbers_switches_and_traps(run):
     flat = " ".join(text.split())
     assert flat.startswith("spikformer-4-384/cifar10: 4 blocks of 64 x 384, 9.32 M parameters")
     assert "published 95.19 % at T = 4 [paper]" in flat
-    assert "released 9,330,874 with those that never act (unused_layer_norms)" in flat
+    assert "parameters released 9,330,874 with those that never act (unused_layer_norms)" in flat
     assert "printed 9.32M" in flat
     assert "legacy_dead_parameters False Whether parameters that the released code" in flat
     assert "Note: residuals add spikes" in flat
@@ -99,7 +99,7 @@ def test_show_of_a_twin_reads_rates_and_prints_nothing_published(run):
     text = run("model", "show", "spikformer-4-384:softmax").out
     assert "Published" not in text
     assert " binary " not in text
-    assert " rates " in text
+    assert " rate " in text
 
 
 def test_show_of_a_card_without_a_model_says_so(run):

@@ -6,11 +6,13 @@ from spikedim.models._recalibrate_norms import recalibrate_norms
 from spikedim.models.cards import (
     Card,
     Coding,
+    InputStatistics,
     LayerRow,
     Population,
     PublishedResult,
     Source,
     card,
+    input_statistics,
     names,
 )
 from spikedim.models.families import AbstractSpikingTransformer, ModelRun, ModelTrace, Options
@@ -39,6 +41,7 @@ __all__ = [
     "EntropyBin",
     "Family",
     "ImportReport",
+    "InputStatistics",
     "LayerRow",
     "ModelRun",
     "ModelTrace",
@@ -61,6 +64,7 @@ __all__ = [
     "families",
     "family",
     "import_state_dict",
+    "input_statistics",
     "names",
     "read_pretrained",
     "recalibrate_norms",

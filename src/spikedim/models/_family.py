@@ -132,5 +132,5 @@ def _summaries() -> dict[str, str]:
     text = inspect.cleandoc(Options.__doc__ or "").partition("----------\n")[2]
     parts = re.split(r"^(\w+) : [^\n]*\n", text, flags=re.MULTILINE)[1:]
     return {
-        name: " ".join(body.split()) for name, body in zip(parts[::2], parts[1::2], strict=True)
+        name: " ".join(body.replace("`", "").split()) for name, body in zip(parts[::2], parts[1::2], strict=True)
     }

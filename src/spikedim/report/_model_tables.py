@@ -145,7 +145,7 @@ def _input_words(row: LayerRow, *, twin: bool) -> str:
     if not row.spiking_input:
         return "real"
     if twin:
-        return "rates"
+        return "rate"
     return "integer" if row.integer_input else "binary"
 
 
@@ -172,13 +172,21 @@ def _totals(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
     if card.parameters_released > card.parameters:
         never = {row.name.rpartition(".")[2] for row in card.layers if row.dead_parameters}
         text = f"with those that never act ({', '.join(sorted(never))})"
-        yield "  released", _exact(card.parameters_released), text
+        yield "parameters released", _exact(card.parameters_released), text
     if card.norm_parameters:
-        yield "  of norms", _exact(card.norm_parameters), "gain and shift of normalisations"
+        yield (
+            "parameters of norms",
+            _exact(card.norm_parameters),
+            "gain and shift of normalisations",
+        )
     if fused := _fused(card):
-        yield "  fused", _exact(fused.parameters), f"each RepConv as one convolution ({fused.name})"
+        yield (
+            "parameters fused",
+            _exact(fused.parameters),
+            f"each RepConv as one convolution ({fused.name})",
+        )
     if card.published_parameters:
-        yield "  printed", Quantity(card.published_parameters), "as the paper writes it"
+        yield "parameters printed", Quantity(card.published_parameters), "as the paper writes it"
     yield "MACs per step", _exact(card.macs), "multiply-accumulates, batch of one"
     yield from _operations(card)
     yield "neurons", _exact(card.neurons), f"in {len(card.populations)} populations"
@@ -186,24 +194,23 @@ def _totals(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
 
 def _operations(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
     """Yield the operations by what their input is."""
-    macs = dict.fromkeys(("real", "rates", "integer", "binary"), 0)
+    macs = dict.fromkeys(_READ, 0)
     twin = card.name.endswith(":softmax")
     for row in card.layers:
         if row.macs:
             macs[_input_words(row, twin=twin)] += row.macs
-    macs["attention"] = card.attention_macs
-    for name, number in macs.items():
+    named = {f"MACs on {kind} input": (macs[kind], text) for kind, text in _READ.items()}
+    named["MACs of attention"] = (card.attention_macs, "products, counted above too")
+    for name, (number, text) in named.items():
         if number:
-            share = approximate(100 * number / card.macs)
-            yield f"  {name}", _exact(number), f"{_OPERATIONS[name]}: {share} %"
+            yield name, _exact(number), f"{text}: {approximate(100 * number / card.macs)} %"
 
 
-_OPERATIONS = {
+_READ = {
     "real": "of layers that read real numbers",
-    "rates": "of layers that read rates in [0, 1], or their sums",
+    "rate": "of layers that read rates in [0, 1], or their sums",
     "integer": "of layers that read sums of spikes",
     "binary": "of layers that read 0 or 1",
-    "attention": "of attention products, counted in the above",
 }
 
 

@@ -7,12 +7,14 @@ from spikedim.models.cards._published_result import PublishedResult, Source
 from spikedim.models.cards._qkformer import QKFormerShape, qkformer_shape
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._spikingresformer import ResformerStage, resformer_stages
+from spikedim.models.cards._statistics import InputStatistics, input_statistics
 from spikedim.models.cards._zoo import card, has_twin, names, recipe
 
 __all__ = [
     "Blueprint",
     "Card",
     "Coding",
+    "InputStatistics",
     "LayerRow",
     "Population",
     "PublishedResult",
@@ -23,6 +25,7 @@ __all__ = [
     "Source",
     "card",
     "has_twin",
+    "input_statistics",
     "names",
     "qkformer_shape",
     "recipe",
