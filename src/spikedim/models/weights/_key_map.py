@@ -1,7 +1,7 @@
 """From the names of another package's state dict to ours, as a table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -50,6 +50,10 @@ class KeyMap:
         Pattern of a module's path in the source, and our path, with ``\1`` for what a group
         matched. A tuple of paths divides the first axis of every tensor into equal parts. The
         first pattern that matches counts.
+    tensors : tuple of triples
+        The same for whole names of tensors, looked at first, with a factor on their values.
+    prepare : callable, optional
+        What is done to the state dict before.
     dead : tuple of str
         Patterns of whole names whose tensors the source itself never uses. They are skipped
         unless our model has a place for them.
@@ -61,19 +65,25 @@ class KeyMap:
 
     origin: str
     modules: tuple[tuple[str, str | tuple[str, ...]], ...]
+    tensors: tuple[tuple[str, str, float], ...] = ()
+    prepare: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     dead: tuple[str, ...] = ()
     needs: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def targets(self, name: str) -> tuple[str, ...]:
-        """Return our names for a name of the source; none if no pattern matches."""
+    def targets(self, name: str) -> tuple[tuple[str, ...], float]:
+        """Return our names for a name of the source, none if no pattern matches, and a factor."""
+        for pattern, target, factor in self.tensors:
+            found = re.fullmatch(pattern, name)
+            if found:
+                return (found.expand(target),), factor
         path, _, leaf = name.rpartition(".")
         for pattern, ours in self.modules:
             found = re.fullmatch(pattern, path)
             if found:
                 parts = (ours,) if isinstance(ours, str) else ours
-                return tuple(f"{found.expand(part)}.{leaf}" for part in parts)
-        return ()
+                return tuple(f"{found.expand(part)}.{leaf}" for part in parts), 1.0
+        return (), 1.0
 
     def is_dead(self, name: str) -> bool:
         """Say whether the source never uses the tensor of that name."""
@@ -84,8 +94,8 @@ class KeyMap:
     ) -> Placement:
         """Return the tensors of `state` under our names, each of the shape we have for it."""
         placed = Placement()
-        for name, tensor in state.items():
-            targets = self.targets(name)
+        for name, tensor in (self.prepare(state) if self.prepare else state).items():
+            targets, factor = self.targets(name)
             if not targets or any(t not in shapes or t in placed.tensors for t in targets):
                 (placed.skipped if self.is_dead(name) else placed.unexpected).append(name)
                 continue
@@ -97,7 +107,7 @@ class KeyMap:
                         f"{name} {list(tensor.shape)} for {target} {list(shapes[target])}"
                     )
                     fitted = tensor
-                placed.tensors[target] = fitted
+                placed.tensors[target] = fitted if factor == 1 else factor * fitted
         placed.missing = [name for name in shapes if name not in placed.tensors]
         return placed
 
@@ -110,9 +120,7 @@ def _parts(tensor: Tensor, count: int) -> tuple[Tensor, ...]:
 
 
 def _fit(tensor: Tensor, shape: tuple[int, ...]) -> Tensor | None:
-    """Return the tensor if it has the shape, but for trailing axes of 1: a 1 x 1 kernel."""
-    if tuple(tensor.shape[: len(shape)]) != tuple(shape) or any(
-        extent != 1 for extent in tensor.shape[len(shape) :]
-    ):
+    """Return the tensor if it has the shape, but for axes of 1: a 1 x 1 kernel is a matrix."""
+    if [n for n in tensor.shape if n != 1] != [n for n in shape if n != 1]:
         return None
     return tensor.reshape(shape)
