@@ -1,5 +1,6 @@
 """Blocks of the published architectures: stems, attention, MLPs."""
 
+from spikedim.models.blocks._conv_block import ConvBlock
 from spikedim.models.blocks._current_attention import CurrentAttention
 from spikedim.models.blocks._current_mlp import CurrentMLP
 from spikedim.models.blocks._current_stem import CurrentStem
@@ -8,11 +9,16 @@ from spikedim.models.blocks._dual_spike_attention import DualSpikeAttention
 from spikedim.models.blocks._groupwise_mlp import GroupwiseMLP
 from spikedim.models.blocks._query_key_attention import QKAxis, QueryKeyAttention
 from spikedim.models.blocks._skip_embedding import SkipEmbedding
+from spikedim.models.blocks._rep_conv import RepConv
+from spikedim.models.blocks._rep_conv_attention import RepConvAttention
+from spikedim.models.blocks._spike_driven_attention import SpikeDrivenAttention
+from spikedim.models.blocks._spike_driven_stem import SpikeDrivenStem
 from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
 from spikedim.models.blocks._spiking_mlp import SpikingMLP
 from spikedim.models.blocks._spiking_stem import SpikingStem
 
 __all__ = [
+    "ConvBlock",
     "CurrentAttention",
     "CurrentMLP",
     "CurrentStem",
@@ -22,6 +28,10 @@ __all__ = [
     "QKAxis",
     "QueryKeyAttention",
     "SkipEmbedding",
+    "RepConv",
+    "RepConvAttention",
+    "SpikeDrivenAttention",
+    "SpikeDrivenStem",
     "SpikingMLP",
     "SpikingSelfAttention",
     "SpikingStem",

@@ -5,6 +5,7 @@ from spikedim.models.cards._card import Card, LayerRow, Population
 from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._published_result import PublishedResult, Source
 from spikedim.models.cards._qkformer import QKFormerShape, qkformer_shape
+from spikedim.models.cards._sdt_v2 import MetaStage, meta_stages
 from spikedim.models.cards._setting import Setting
 from spikedim.models.cards._spikingresformer import ResformerStage, resformer_stages
 from spikedim.models.cards._statistics import InputStatistics, input_statistics
@@ -16,6 +17,7 @@ __all__ = [
     "Coding",
     "InputStatistics",
     "LayerRow",
+    "MetaStage",
     "Population",
     "PublishedResult",
     "QKFormerShape",
@@ -25,6 +27,7 @@ __all__ = [
     "Source",
     "card",
     "has_twin",
+    "meta_stages",
     "input_statistics",
     "names",
     "qkformer_shape",

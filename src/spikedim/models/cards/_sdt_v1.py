@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
+from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import current_mlp, project, spiking_patch_splitting
+from spikedim.models.cards._spikformer import SMALL_NOTE, is_small, small_sizes
 from spikedim.models.cards._walk import Inputs, LayerWalk
 
 __all__ = ["sdt_v1_models"]
@@ -17,13 +19,15 @@ _REFERENCE = (
 _HEADS = 8
 
 
-def _block(walk: LayerWalk, name: str, tokens: int, width: int) -> None:
+def _block(walk: LayerWalk, name: str, tokens: int, model: Blueprint) -> None:
     """Walk one block; its attention masks and adds, so it has no products."""
+    width, twin = model.width, model.coding is Coding.RATES
     walk.lif(f"{name}.attn.lif", tokens, width)
     project(walk, name, tokens, width)
-    walk.attention(f"{name}.attn.mask", 0)
-    walk.lif(f"{name}.attn.talking_heads_lif", 1, width)
-    walk.add(f"{name}.attn.unused_talking_heads", "conv", 0, dead=_HEADS**2)
+    walk.attention(f"{name}.attn.product", 0, twin_macs=2 * tokens**2 * width)
+    # One gate a feature; softmax attention gives each token values of its own in its place.
+    walk.lif(f"{name}.attn.talking_heads_lif", tokens if twin else 1, width)
+    walk.add(f"{name}.attn.unused_talking_heads", "conv", 0, dead=model.heads**2)
     walk.linear(f"{name}.attn.proj", width, width, tokens=tokens, bias=True)
     current_mlp(walk, name, tokens, width)
 
@@ -35,10 +39,12 @@ def _walk(model: Blueprint) -> Walked:
     side = spiking_patch_splitting(walk, where, width, pool_last_current=True)
     tokens = side * side
     for index in range(model.depth):
-        _block(walk, f"block.{index}", tokens, width)
+        _block(walk, f"block.{index}", tokens, model)
     walk.lif("head_lif", 1, width)
     walk.head(width, where.classes, inputs=Inputs.SPIKES)
     notes = ["the published count includes talking_heads, which never acts"]
+    if is_small(model):
+        notes = [SMALL_NOTE, *where.notes]
     if not where.static:
         notes.append("events are resized to 64 x 64; MACs derived from the stated stem, unchecked")
     if model.size == "8-768":
@@ -63,5 +69,5 @@ def sdt_v1_models() -> Mapping[str, Recipe]:
         ("10-512", "imagenet", 10, 512, _HEADS, "36.01M"),
         ("8-768", "imagenet", 8, 768, _HEADS, "66.34M"),
     )
-    models = (*blueprints(cifar), events, *blueprints(imagenet))
+    models = (*small_sizes(), *blueprints(cifar), events, *blueprints(imagenet))
     return cards("sdt-v1", _REFERENCE, _walk, models)

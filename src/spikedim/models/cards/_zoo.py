@@ -40,7 +40,7 @@ _CATALOGUES: tuple[Callable[[], Mapping[str, Recipe]], ...] = (
     spikformer_lm_models,
 )
 
-_TWIN_FAMILIES = ("spikformer", "spikingformer", "qkformer", "spikingresformer")
+_TWIN_FAMILIES = ("spikformer", "spikingformer", "qkformer", "sdt-v1", "sdt-v2", "spikingresformer")
 
 
 @cache

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from spikedim.models.families._qkformer import QKFormer
+from spikedim.models.families._sdt_v1 import SpikeDrivenTransformer
+from spikedim.models.families._sdt_v2 import MetaSpikeFormer
 from spikedim.models.families._spikformer import Spikformer
 from spikedim.models.families._spikingformer import Spikingformer
 from spikedim.models.families._spikingresformer import SpikingResformer
@@ -15,6 +17,8 @@ FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
     {
         "spikformer": Spikformer,
         "spikingformer": Spikingformer,
+        "sdt-v1": SpikeDrivenTransformer,
+        "sdt-v2": MetaSpikeFormer,
         "qkformer": QKFormer,
         "spikingresformer": SpikingResformer,
     }
