@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.model_examples import images, live_model
+from tests.model_examples import empty_inputs, images, inputs, live_model
 from torch.utils.flop_counter import FlopCounterMode
 
 from spikedim.models import SpikingPopulation, build, card, names
@@ -27,6 +27,11 @@ def small(request):
     return request.param
 
 
+@pytest.fixture(params=[name for name in SMALL.values() if not card(name).vocabulary])
+def pictures(request):
+    return request.param
+
+
 def test_has_the_parameters_of_its_card_row_by_row(name):
     model = build(name, device="meta")
     found = card(name)
@@ -45,7 +50,7 @@ def test_has_the_operations_of_its_card_row_by_row(name):
     found = card(name)
     counter = FlopCounterMode(display=False)
     with counter:
-        model(torch.empty(1, *found.input_shape, device="meta"))
+        model(empty_inputs(found))
     flops = counter.get_flop_counts()
     root = type(model).__name__
     got = {row.name: sum(flops.get(f"{root}.{row.name}", {}).values()) // 2 for row in found.layers}
@@ -56,7 +61,7 @@ def test_has_the_operations_of_its_card_row_by_row(name):
 def test_has_the_populations_of_its_card(name):
     model = build(name, device="meta").eval()
     found = card(name)
-    trace = model.forward_with_states(torch.empty(2, *found.input_shape, device="meta"), steps=1)
+    trace = model.forward_with_states(empty_inputs(found, 2), steps=1)
     shapes = {key: tuple(t.spikes.shape) for key, t in trace.populations.items()}
     assert shapes == {p.name: (1, 2, p.tokens, p.features) for p in found.populations}
     assert list(model.populations) == [p.name for p in found.populations]
@@ -64,7 +69,7 @@ def test_has_the_populations_of_its_card(name):
 
 def test_every_population_fires_and_none_always(small):
     model = live_model(small, dtype=torch.float32)
-    trace = model.forward_with_states(images(model, 8), steps=4)
+    trace = model.forward_with_states(inputs(model, 8), steps=4)
     rates = {key: t.spikes.mean().item() for key, t in trace.populations.items()}
     assert {key for key, rate in rates.items() if not 0 < rate < 1} == set()
     for t in trace.populations.values():
@@ -73,7 +78,7 @@ def test_every_population_fires_and_none_always(small):
 
 def test_a_sample_does_not_depend_on_its_batch(small):
     model = live_model(small)
-    x = images(model, 4)
+    x = inputs(model, 4)
     whole = model.forward_with_states(x, steps=4)
     alone = model.forward_with_states(x[2:3], steps=4)
     for key, trace in whole.populations.items():
@@ -83,7 +88,7 @@ def test_a_sample_does_not_depend_on_its_batch(small):
 
 def test_any_split_of_the_steps_gives_the_same_spikes(small):
     model = live_model(small)
-    x = images(model, 2)
+    x = inputs(model, 2)
     whole = model.forward_with_states(x, steps=5)
     outputs, states, spikes = [], None, {key: [] for key in whole.populations}
     for part in (1, 3, 1):
@@ -97,8 +102,8 @@ def test_any_split_of_the_steps_gives_the_same_spikes(small):
     torch.testing.assert_close(torch.cat(outputs), whole.outputs, rtol=1e-9, atol=1e-12)
 
 
-def test_an_output_does_not_depend_on_later_steps(small):
-    model = live_model(small)
+def test_an_output_does_not_depend_on_later_steps(pictures):
+    model = live_model(pictures)
     x = torch.stack([images(model, 2, seed=s) for s in range(4)])
     changed = torch.cat([x[:2], images(model, 4, seed=9).reshape(2, 2, *x.shape[2:])])
     first, second = model.run(x).outputs, model.run(changed).outputs
@@ -106,8 +111,8 @@ def test_an_output_does_not_depend_on_later_steps(small):
     assert not torch.allclose(first[2:], second[2:])
 
 
-def test_a_static_image_equals_its_repetition(small):
-    model = live_model(small)
+def test_a_static_image_equals_its_repetition(pictures):
+    model = live_model(pictures)
     x = images(model, 2)
     once, often = model.run(x, steps=3).outputs, model.run(x.expand(3, *x.shape)).outputs
     torch.testing.assert_close(once, often, rtol=1e-9, atol=1e-12)
@@ -115,7 +120,7 @@ def test_a_static_image_equals_its_repetition(small):
 
 def test_forward_run_and_trace_agree(small):
     model = live_model(small)
-    x = images(model, 2)
+    x = inputs(model, 2)
     run, trace = model.run(x, steps=3), model.forward_with_states(x, steps=3)
     torch.testing.assert_close(run.outputs, trace.outputs, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(model(x, steps=3), run.outputs.mean(0), rtol=1e-12, atol=1e-12)
@@ -125,7 +130,7 @@ def test_forward_run_and_trace_agree(small):
 
 def test_training_reaches_every_parameter(small):
     model = live_model(small, dtype=torch.float32).train()
-    model(images(model, 4), steps=2).square().sum().backward()
+    model(inputs(model, 4), steps=2).square().sum().backward()
     without = [key for key, p in model.named_parameters() if p.grad is None]
     assert without == []
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
@@ -133,7 +138,7 @@ def test_training_reaches_every_parameter(small):
 
 def test_the_twin_is_all_rates(small):
     twin = live_model(f"{small}:softmax")
-    trace = twin.forward_with_states(images(twin, 2))
+    trace = twin.forward_with_states(inputs(twin, 2))
     for key, found in trace.populations.items():
         assert found.spikes.shape[0] == 1
         assert ((found.spikes >= 0) & (found.spikes <= 1)).all(), key

@@ -1,5 +1,8 @@
 """Blocks of the published architectures: stems, attention, MLPs."""
 
+from spikedim.models.blocks._bert_attention import BertAttention
+from spikedim.models.blocks._bert_embedding import BertEmbedding
+from spikedim.models.blocks._bert_mlp import BertMLP
 from spikedim.models.blocks._conv_block import ConvBlock
 from spikedim.models.blocks._current_attention import CurrentAttention
 from spikedim.models.blocks._current_mlp import CurrentMLP
@@ -18,6 +21,9 @@ from spikedim.models.blocks._spiking_mlp import SpikingMLP
 from spikedim.models.blocks._spiking_stem import SpikingStem
 
 __all__ = [
+    "BertAttention",
+    "BertEmbedding",
+    "BertMLP",
     "ConvBlock",
     "CurrentAttention",
     "CurrentMLP",

@@ -64,9 +64,7 @@ def spikformer_text_models() -> Mapping[str, Recipe]:
     models = (
         Blueprint(
             size,
-            Setting(
-                "movie-reviews", (64,), 2, steps=_STEPS, vocabulary=_VOCABULARIES[size]
-            ),
+            Setting("movie-reviews", (64,), 2, steps=_STEPS, vocabulary=_VOCABULARIES[size]),
             *row,
         )
         for size, row in _SIZES.items()
@@ -80,7 +78,5 @@ def spikformer_lm_models() -> Mapping[str, Recipe]:
         Setting("movie-reviews", (128,), 1024, steps=_STEPS, vocabulary=1024),
         Setting("sequences", (64,), 32, steps=_STEPS, vocabulary=32),
     )
-    models = (
-        Blueprint(size, where, *row) for where in settings for size, row in _SIZES.items()
-    )
+    models = (Blueprint(size, where, *row) for where in settings for size, row in _SIZES.items())
     return cards("spikformer-lm", _REFERENCE, _walk_language_model, models)

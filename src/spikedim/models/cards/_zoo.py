@@ -40,7 +40,11 @@ _CATALOGUES: tuple[Callable[[], Mapping[str, Recipe]], ...] = (
     spikformer_lm_models,
 )
 
-_TWIN_FAMILIES = ("spikformer", "spikingformer", "qkformer", "sdt-v1", "sdt-v2", "spikingresformer")
+_TWIN_FAMILIES = (
+    "spikingbert",
+    "spikformer-text",
+    "spikformer-lm",
+    "spikformer", "spikingformer", "qkformer", "sdt-v1", "sdt-v2", "spikingresformer")
 
 
 @cache

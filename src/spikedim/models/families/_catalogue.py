@@ -7,6 +7,8 @@ from spikedim.models.families._qkformer import QKFormer
 from spikedim.models.families._sdt_v1 import SpikeDrivenTransformer
 from spikedim.models.families._sdt_v2 import MetaSpikeFormer
 from spikedim.models.families._spikformer import Spikformer
+from spikedim.models.families._spikformer_text import SpikformerLM, SpikformerText
+from spikedim.models.families._spikingbert import SpikingBERT
 from spikedim.models.families._spikingformer import Spikingformer
 from spikedim.models.families._spikingresformer import SpikingResformer
 from spikedim.models.families._transformer import AbstractSpikingTransformer
@@ -21,5 +23,8 @@ FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
         "sdt-v2": MetaSpikeFormer,
         "qkformer": QKFormer,
         "spikingresformer": SpikingResformer,
+        "spikingbert": SpikingBERT,
+        "spikformer-text": SpikformerText,
+        "spikformer-lm": SpikformerLM,
     }
 )

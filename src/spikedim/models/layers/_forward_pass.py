@@ -76,6 +76,12 @@ class ForwardPass:
         self.after: dict[str, LIFState] = {}
         self.traces: dict[str, PopulationTrace] = {}
 
+    def silence(self, currents: Tensor) -> Tensor:
+        """Return currents [T, B, N, D] with 0 at padding, so that its neurons do not fire."""
+        if self.mask is None:
+            return currents
+        return currents.masked_fill(~self.mask[..., None], 0)
+
     def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
         """Record a population, its places flattened to tokens."""
         self.traces[name] = PopulationTrace(_tokens(spikes), _tokens(membranes))

@@ -65,6 +65,7 @@ class SpikingPopulation(AbstractPopulation):
 
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return spikes [T, B, ..., D]."""
+        currents = context.silence(currents)
         if currents.shape[0] != context.steps:
             currents = currents.expand(context.steps, *currents.shape[1:])
         before = context.states.get(self.name)
@@ -84,6 +85,7 @@ class RatePopulation(AbstractPopulation):
 
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return rates of the shape of `currents`."""
+        currents = context.silence(currents)
         rates = currents.clamp(0, 1)
         if context.record:
             context.note(self.name, rates, currents)
