@@ -49,17 +49,16 @@ class CompiledLoops(AbstractLoops):
         """Return mean and biased variance [C] over steps and rows, float64."""
         rows, channels = y.shape[0] * y.shape[1], y.shape[2]
         entries = _array(y).reshape(-1)
-        pivot = y[0, 0].to(torch.float64).numpy()  # any entry of a channel is near its mean
+        pivot = y[0, 0].to(torch.float64)  # any entry of a channel is near its mean
 
         def part(begin: int, end: int) -> Array:
             sums = np.zeros((2, channels))
-            self._kernels.moments(entries, pivot, sums, begin, end)
+            self._kernels.moments(entries, pivot.numpy(), sums, begin, end)
             return sums
 
-        first, second = sum(self._shared(part, rows, channels, rows * channels)) / rows
-        variance = np.maximum(second - first * first, 0.0)
-        variance[np.isnan(second)] = np.nan
-        return torch.from_numpy(pivot + first), torch.from_numpy(variance)
+        sums = sum(self._shared(part, rows, channels, rows * channels))
+        first, second = torch.from_numpy(sums) / rows
+        return pivot + first, (second - first.square()).clamp(min=0)
 
     def forward(
         self, layer: Layer, residual: Tensor | None, keep: bool
