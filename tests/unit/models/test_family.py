@@ -35,6 +35,31 @@ def test_every_switch_has_a_default_and_says_what_it_does(name):
         assert switch.legacy is switch.name.startswith("legacy_")
 
 
+def _with_dead_parameters():
+    return [
+        model
+        for name in families()
+        if any(s.name == "legacy_dead_parameters" for s in family(name).switches)
+        for model in family(name).models
+        if card(model).parameters_released > card(model).parameters
+    ]
+
+
+@pytest.mark.parametrize("name", _with_dead_parameters())
+def test_the_switch_brings_back_every_dead_parameter_of_the_card(name):
+    released = build(name, device="meta", legacy_dead_parameters=True)
+    assert sum(p.numel() for p in released.parameters()) == card(name).parameters_released
+
+
+def test_every_family_with_dead_parameters_on_its_cards_can_build_them():
+    dead = {
+        card(name).family
+        for name in names()
+        if card(name).parameters_released > card(name).parameters
+    }
+    assert {card(name).family for name in _with_dead_parameters()} == dead
+
+
 def test_an_unknown_family_suggests_one():
     with pytest.raises(InputError, match=r"^names: `family` must .*Did you mean 'qkformer'\?"):
         family("qkfomer")

@@ -2,6 +2,7 @@
 
 from typing import final
 
+import torch
 from torch import Tensor, nn
 
 from spikedim.models.blocks import SpikingMLP, SpikingSelfAttention, SpikingStem
@@ -89,6 +90,9 @@ class Spikformer(AbstractImageTransformer):
             for drop in drop_rates(options.drop_path, model.depth)
         )
         self.head = nn.Linear(model.width, where.classes)
+        if options.legacy_dead_parameters and not where.static:
+            self.pos_embed = nn.Parameter(torch.zeros(1, card.tokens, model.width))
+            self.norm = nn.LayerNorm(model.width)
 
     @classmethod
     def check_shape(cls, model: Blueprint) -> None:
