@@ -4,14 +4,14 @@ import torch
 from tests.model_examples import generator
 
 
-def enliven(module, *inputs, seed=0):
+def enliven(module, *inputs, shift=0.8, seed=0):
     """Draw gains and shifts of the normalisations, then give them the statistics of the inputs."""
     draw = generator(seed)
     norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     with torch.no_grad():
         for norm in norms:
             norm.weight.copy_(1.2 + 0.4 * torch.rand(norm.weight.shape, generator=draw))
-            norm.bias.copy_(0.3 + 0.2 * torch.randn(norm.bias.shape, generator=draw))
+            norm.bias.copy_(shift + 0.2 * torch.randn(norm.bias.shape, generator=draw))
             norm.reset_running_stats()
             norm.momentum = None
         module.train()

@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 from spikedim.models.weights._key_map import KeyMap
 from spikedim.models.weights.released._qkformer import QKFORMER
+from spikedim.models.weights.released._qkformer_spikingjelly import QKFORMER_SPIKINGJELLY
 from spikedim.models.weights.released._sdt_v1 import SDT_V1
+from spikedim.models.weights.released._sdt_v1_spikingjelly import SDT_V1_SPIKINGJELLY
 from spikedim.models.weights.released._sdt_v2 import SDT_V2
 from spikedim.models.weights.released._spikformer import SPIKFORMER
 from spikedim.models.weights.released._spikformer_spikingjelly import SPIKFORMER_SPIKINGJELLY
@@ -24,6 +26,8 @@ KEY_MAPS: Mapping[tuple[str, str], KeyMap] = MappingProxyType(
         ("official", "spikingbert"): SPIKINGBERT,
         ("official", "spikingformer"): SPIKINGFORMER,
         ("official", "spikingresformer"): SPIKINGRESFORMER,
+        ("spikingjelly", "qkformer"): QKFORMER_SPIKINGJELLY,
+        ("spikingjelly", "sdt-v1"): SDT_V1_SPIKINGJELLY,
         ("spikingjelly", "spikformer"): SPIKFORMER_SPIKINGJELLY,
     }
 )
