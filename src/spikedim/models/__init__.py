@@ -2,6 +2,8 @@
 
 from spikedim.models._build import build
 from spikedim.models._family import Family, Switch, families, family
+from spikedim.models._fuse import Fusion, fuse, fuse_convolutions
+from spikedim.models._fusion_report import FusionReport, ParameterCount
 from spikedim.models._recalibrate_norms import recalibrate_norms
 from spikedim.models.cards import (
     Card,
@@ -40,12 +42,15 @@ __all__ = [
     "Coding",
     "EntropyBin",
     "Family",
+    "Fusion",
+    "FusionReport",
     "ImportReport",
     "InputStatistics",
     "LayerRow",
     "ModelRun",
     "ModelTrace",
     "Options",
+    "ParameterCount",
     "Population",
     "PopulationTrace",
     "PretrainedConfig",
@@ -63,6 +68,8 @@ __all__ = [
     "card",
     "families",
     "family",
+    "fuse",
+    "fuse_convolutions",
     "import_state_dict",
     "input_statistics",
     "names",

@@ -92,5 +92,5 @@ class SpikeDrivenAttention(nn.Module):
         """Return the maxima over 3 neighbouring tokens by 3 features of a head, if wanted."""
         if not self.pool:
             return x
-        planes = x.unflatten(-1, (self.heads, -1)).transpose(-1, -2)  # [T, B, N, D / H, H]
+        planes = x.reshape(*x.shape[:-1], self.heads, -1).transpose(-1, -2)  # [T, B, N, D / H, H]
         return max_pool(planes, stride=1).transpose(-1, -2).flatten(-2)

@@ -2,7 +2,6 @@
 
 from typing import final
 
-import torch
 from torch import Tensor, nn
 
 from spikedim.models.blocks import CurrentMLP, SpikeDrivenAttention, SpikeDrivenStem
@@ -31,7 +30,7 @@ class _Block(nn.Module):
         )
         self.mlp = CurrentMLP(width, make=make, drop=drop)
         if options.legacy_dead_parameters:
-            self.talking_heads = nn.Parameter(torch.zeros(heads, heads))
+            self.attn.talking_heads = LinearNorm(heads, heads, norm=False)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return currents [T, B, H, W, D]."""
