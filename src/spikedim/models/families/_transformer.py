@@ -93,6 +93,9 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         Classifier.
     head_lif : AbstractPopulation or None
         Neurons between the mean over tokens and the classifier, in families that have them.
+    compute_dtype : torch.dtype or None
+        Type of the activations between input and head (`accelerate` sets it); None for that of
+        the weights. A call that records membranes uses that of the weights always.
     built_from : BuildRequest or None
         What `build` was asked for; files of weights remember it.
 
@@ -119,6 +122,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         self.card = card
         self.coding = model.coding
         self.head_lif: AbstractPopulation | None = None
+        self.compute_dtype: torch.dtype | None = None
         self.built_from: BuildRequest | None = None
         self.steps = 1 if model.coding is Coding.RATES else model.where.steps
         # Whose weights start normal with deviation .02; others start as torch does.
@@ -190,7 +194,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         """
         sequence, count = self._start(x, steps)
         context = ForwardPass(count, generator=generator)
-        return self.readout(self.features(sequence, context), context).mean(dim=0)
+        features = self.features(self._enter(sequence), context)
+        return self.readout(features, context).mean(dim=0)
 
     def run(
         self,
@@ -216,7 +221,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         sequence, count = self._start(x, steps)
         self._check_states(states)
         context = ForwardPass(count, states=states, keep_states=True, generator=generator)
-        outputs = self.readout(self.features(sequence, context), context)
+        outputs = self.readout(self.features(self._enter(sequence), context), context)
         return ModelRun(outputs, context.after)
 
     def forward_with_states(
@@ -256,6 +261,12 @@ class AbstractSpikingTransformer(nn.Module, ABC):
     def extra_repr(self) -> str:
         """Return name and steps for `repr`."""
         return f"{self.card.name}, steps={self.steps}"
+
+    def _enter(self, sequence: Tensor) -> Tensor:
+        """Return the input in the type of the activations."""
+        if self.compute_dtype is None or not sequence.is_floating_point():
+            return sequence
+        return sequence.to(self.compute_dtype)
 
     def _check_states(self, states: States | None) -> None:
         """Raise `InputError` unless there is a state for every spiking population and no other."""

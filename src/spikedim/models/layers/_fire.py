@@ -2,9 +2,10 @@
 
 from torch import Tensor
 
+from spikedim.models.layers._fire_fused import fire_fused
 from spikedim.models.layers._forward_pass import ForwardPass
 from spikedim.models.layers._pooling import max_pool
-from spikedim.models.layers._population import AbstractPopulation
+from spikedim.models.layers._population import AbstractPopulation, SpikingPopulation
 from spikedim.models.layers._product import AbstractProduct
 from spikedim.models.layers._residual import add_branch
 
@@ -25,6 +26,8 @@ def fire(
 
     `pool` takes 3 x 3 maxima of the currents in front of the population.
     """
+    if isinstance(population, SpikingPopulation) and population.may_fuse(context):
+        return fire_fused(x, product, population, context, residual=residual, drop=drop, pool=pool)
     currents = product(x, context)
     if pool:
         currents = max_pool(currents)

@@ -6,8 +6,9 @@ from typing import Any, final
 
 from torch import Tensor, nn
 
+from spikedim.models.layers._counts import counts_of, mark_counts
 from spikedim.models.layers._forward_pass import ForwardPass
-from spikedim.neurons import LIF, AbstractSurrogate, LIFParameters
+from spikedim.neurons import LIF, AbstractSurrogate, LIFParameters, LIFState, NormLIFRun
 
 __all__ = ["AbstractPopulation", "RatePopulation", "SpikingPopulation"]
 
@@ -66,6 +67,8 @@ class SpikingPopulation(AbstractPopulation):
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return spikes [T, B, ..., D]."""
         currents = context.silence(currents)
+        if self.may_fuse(context):
+            return self.run_fused(currents, context).spikes
         if currents.shape[0] != context.steps:
             currents = currents.expand(context.steps, *currents.shape[1:])
         before = context.states.get(self.name)
@@ -77,6 +80,57 @@ class SpikingPopulation(AbstractPopulation):
         if context.keep_states:
             context.after[self.name] = after
         return spikes
+
+    def may_fuse(self, context: ForwardPass) -> bool:
+        """Say whether `run_fused` can do this pass: it shows no membranes and learns no leak."""
+        return self.fused is not None and not context.record and self.lif.leak_logit is None
+
+    def run_fused(
+        self,
+        y: Tensor,
+        context: ForwardPass,
+        *,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        mean: Tensor | None = None,
+        variance: Tensor | None = None,
+        eps: float = 1e-5,
+        residual: Tensor | None = None,
+    ) -> NormLIFRun:
+        """Return spikes [T, B, ..., D] of `y` [T, B, ..., D] or [1, B, ..., D] in one kernel.
+
+        With `weight`, `y` is normalised first, by statistics of its own if none are given, which
+        come back; a residual is added to the spikes.
+        """
+        if self.fused is None:
+            raise RuntimeError("run_fused: no kernel; ask `may_fuse` first.")
+        before = context.states.get(self.name)
+        run: NormLIFRun = self.fused(
+            _rows(y),
+            weight,
+            bias,
+            self.lif.neuron,
+            surrogate=self.lif.surrogate,
+            steps=context.steps,
+            mean=mean,
+            variance=variance,
+            eps=eps,
+            residual=None if residual is None else _rows(residual),
+            state=None if before is None else LIFState(*(_rows(f[None])[0] for f in before)),
+            keep_state=context.keep_states,
+        )
+        if run.state is not None:
+            context.after[self.name] = LIFState(*(f.reshape(y.shape[1:]) for f in run.state))
+        spikes = run.spikes.reshape(context.steps, *y.shape[1:])
+        added = None if residual is None else counts_of(residual)
+        if residual is None or added is not None:
+            mark_counts(spikes, 1 if added is None else 1 + added.most)
+        return run._replace(spikes=spikes)
+
+
+def _rows(x: Tensor) -> Tensor:
+    """Flatten the axes between time and features to one."""
+    return x.reshape(x.shape[0], -1, x.shape[-1])
 
 
 @final

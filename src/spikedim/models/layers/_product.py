@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikedim.models.layers._counts import counts_of
+from spikedim.models.layers._counts_product import convolve_counts, map_counts
 from spikedim.models.layers._forward_pass import ForwardPass
 from spikedim.models.layers._norm import fold, normalise
 
@@ -63,6 +65,9 @@ class LinearNorm(AbstractProduct):
 
     def product(self, x: Tensor) -> Tensor:
         """Return W x + b."""
+        counts = counts_of(x)
+        if counts is not None:
+            return map_counts(x, counts, self.weight, self.bias)
         bias = None if self.bias is None else self.bias.to(x.dtype)
         return functional.linear(x, self.weight.to(x.dtype), bias)
 
@@ -124,6 +129,11 @@ class ConvNorm(AbstractProduct):
 
     def product(self, x: Tensor) -> Tensor:
         """Return the convolution [T, B, H', W', D'] of maps [T, B, H, W, D]."""
+        counts = counts_of(x)
+        if counts is not None:
+            shape = self.stride, self.padding, self.groups
+            y = convolve_counts(x.flatten(0, 1), counts, self.weight, self.bias, *shape)
+            return y.reshape(*x.shape[:2], *y.shape[1:])
         bias = None if self.bias is None else self.bias.to(x.dtype)
         weight = self.weight.to(x.dtype)
         images = x.flatten(0, 1).permute(0, 3, 1, 2)  # channels-last in memory: no copy
