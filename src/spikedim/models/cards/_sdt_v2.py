@@ -156,7 +156,7 @@ _PUBLISHED = {"15m": "15.1M", "31m": "31.3M", "55m": "55.4M", "124m": ""}
 def sdt_v2_models() -> Mapping[str, Recipe]:
     """Map the names of the family to their recipes."""
     small = [
-        Blueprint("xs", setting(dataset), 8, 64, 4)
+        Blueprint("xs", setting(dataset), 8, 64, 2)
         for dataset in ("digits", "mnist", "fashion-mnist", "cifar10")
     ]
     official = [

@@ -105,7 +105,7 @@ class MetaSpikeFormer(AbstractImageTransformer):
                 raise InputError(
                     f"build: `heads` must divide the width of both stages that attend, "
                     f"{' and '.join(str(s.c_out) for s in stages if s.attends)}; "
-                    f"got {model.heads}. Choose 4 or 8."
+                    f"got {model.heads}. Choose 2, 4 or 8."
                 )
 
     def features(self, x: Tensor, context: ForwardPass) -> Tensor:
