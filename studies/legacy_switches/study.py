@@ -264,7 +264,7 @@ def section(result: dict[str, Any]) -> str:
         (
             f"**QKFormer's leak across the batch** (`legacy_batch_leak=True`), `{leak['model']}`; "
             f"logits of one image have a standard deviation of {leak['scale']:.3f}. Alone, both "
-            f"forms differ by {leak['alone_with_and_without']:.1e}. In a batch, logits change by"
+            f"forms differ by {leak['alone_with_and_without']:.2g}. In a batch, logits change by"
         ),
         "",
         "| batch | first image | last image | largest | labels changed | without the leak |",
@@ -272,7 +272,7 @@ def section(result: dict[str, Any]) -> str:
     ]
     lines += [
         f"| {row['batch']} | {row['first']:.3f} | {row['last']:.3f} | {row['largest']:.3f} "
-        f"| {row['labels_changed']} | {row['corrected']:.1e} |"
+        f"| {row['labels_changed']} | {row['corrected']:.2g} |"
         for row in leak["rows"]
     ]
     lines += [
@@ -302,7 +302,7 @@ def section(result: dict[str, Any]) -> str:
     lines += [
         "",
         (
-            f"In `{shift['model']}`, whose normalisations saw the right numbers, "
+            f"In an untrained `{shift['model']}` whose normalisations saw the right numbers, "
             f"{100 * shift['first_spikes_changed']:.1f} % of the first population's entries change "
             f"({100 * shift['first_spikes']:.0f} % are spikes) and the logits move by "
             f"{100 * shift['relative_logit_change']:.0f} %."
@@ -346,7 +346,7 @@ def main() -> None:
         "commit": commit(),
         "seed": SEED,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}, "
-        f"{torch.get_num_threads()} threads",
+        f"threads: {torch.get_num_threads()}",
         **measure(),
         "seconds": round(time.perf_counter() - began, 1),
     }

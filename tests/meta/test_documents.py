@@ -16,7 +16,7 @@ import typer
 import yaml
 
 import spikedim
-from spikedim import dimension
+from spikedim import dimension, models
 from spikedim.cli._app import app
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
@@ -91,7 +91,7 @@ def test_every_spikedim_command_of_a_page_exists(page):
         assert options <= known | {"--help", "-h"}, words
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/circuits.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/circuits.md", "docs/models.md"])
 def test_the_python_of_a_page_runs(root, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     found = blocks(root / name, "python")
@@ -103,6 +103,29 @@ def test_the_python_of_a_page_runs(root, name, tmp_path, monkeypatch, capsys):
     assert shown.strip(), "the example shows something"
     for promised in re.findall(r"^print\(.*\)  +# (.+)$", "\n".join(found), re.MULTILINE):
         assert promised in shown.splitlines()
+
+
+def test_the_tables_of_models_are_those_of_the_cards(root):
+    script = runpy.run_path(str(root / "docs" / "model_tables.py"))
+    text = (root / "docs" / "models.md").read_text("utf-8")
+    assert text == script["page"](text), "run: python docs/model_tables.py"
+
+
+def test_every_model_stands_in_the_table_once(root):
+    text = (root / "docs" / "models.md").read_text("utf-8")
+    sizes = text.partition("<!-- sizes:begin -->")[2].partition("<!-- sizes:end -->")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([\d,]+) \|", sizes, re.MULTILINE)
+    assert [name for name, _ in rows] == list(models.names())
+    for name, parameters in rows:
+        assert int(parameters.replace(",", "")) == models.card(name).parameters
+
+
+def test_the_study_of_legacy_switches_shows_its_result(root):
+    folder = root / "studies" / "legacy_switches"
+    section = runpy.run_path(str(folder / "study.py"))["section"]
+    text = (folder / "README.md").read_text("utf-8")
+    shown = text.partition("<!-- result:begin -->\n")[2].partition("\n<!-- result:end -->")[0]
+    assert shown == section(json.loads((folder / "result.json").read_text("utf-8")))
 
 
 def test_the_readme_shows_what_comes_out(root):
