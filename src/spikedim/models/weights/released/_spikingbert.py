@@ -11,9 +11,9 @@ _LAYERS = (  # of one encoder, in the order of their numbers
     ("dense", "attn.k"),
     ("dense", "attn.v"),
     ("query", "attn.q"),
-    ("dense", "attn.output"),
+    ("dense", "attn.output.linear"),
     ("dense", "mlp.intermediate"),
-    ("dense", "mlp.output"),
+    ("dense", "mlp.output.linear"),
 )
 
 
@@ -23,7 +23,8 @@ def _layers() -> Iterator[tuple[str, str]]:
         for index, (theirs, ours) in enumerate(_LAYERS):
             number = len(_LAYERS) * encoder + index + 1
             yield rf"network_s{number}\.{theirs}", f"encoder.{encoder}.{ours}"
-            yield rf"network_s{number}\.LayerNorm", f"encoder.{encoder}.{ours}.norm"
+            norm = f"encoder.{encoder}.{ours.removesuffix('.linear')}.norm"
+            yield rf"network_s{number}\.LayerNorm", norm
 
 
 SPIKINGBERT = KeyMap(
@@ -32,7 +33,8 @@ SPIKINGBERT = KeyMap(
         " and implicit_bert/modules/snn_bert_modules.py@765e39b982d5edc8adb6772fde7e8d59bff78e6b"
     ),
     modules=(
-        (r"network_x\.(word|position|token_type)_embeddings", r"embedding.\1"),
+        (r"network_x\.(word|position)_embeddings", r"embedding.\1s"),
+        (r"network_x\.token_type_embeddings", "embedding.segments"),
         (r"network_x\.LayerNorm", "embedding.norm"),
         *_layers(),
         ("classification", "head"),
