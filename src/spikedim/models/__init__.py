@@ -17,7 +17,13 @@ from spikedim.models.cards import (
     input_statistics,
     names,
 )
-from spikedim.models.families import AbstractSpikingTransformer, ModelRun, ModelTrace, Options
+from spikedim.models.families import (
+    AbstractSpikingTransformer,
+    BuildRequest,
+    ModelRun,
+    ModelTrace,
+    Options,
+)
 from spikedim.models.layers import (
     AbstractPopulation,
     PopulationTrace,
@@ -33,11 +39,21 @@ from spikedim.models.pretrained._spiking_softmax_run import (
     SpikingSoftmaxRun,
 )
 from spikedim.models.pretrained._token_batch import TokenBatch
-from spikedim.models.weights import ImportReport, import_state_dict
+from spikedim.models.weights import (
+    ImportReport,
+    PickleConversion,
+    WeightsRecord,
+    convert_pickle,
+    import_state_dict,
+    load_weights,
+    open_model,
+    save_weights,
+)
 
 __all__ = [
     "AbstractPopulation",
     "AbstractSpikingTransformer",
+    "BuildRequest",
     "Card",
     "Coding",
     "EntropyBin",
@@ -51,6 +67,7 @@ __all__ = [
     "ModelTrace",
     "Options",
     "ParameterCount",
+    "PickleConversion",
     "Population",
     "PopulationTrace",
     "PretrainedConfig",
@@ -64,16 +81,21 @@ __all__ = [
     "SpikingSoftmaxTransformer",
     "Switch",
     "TokenBatch",
+    "WeightsRecord",
     "build",
     "card",
+    "convert_pickle",
     "families",
     "family",
     "fuse",
     "fuse_convolutions",
     "import_state_dict",
     "input_statistics",
+    "load_weights",
     "names",
+    "open_model",
     "read_pretrained",
     "recalibrate_norms",
     "replace_softmax",
+    "save_weights",
 ]

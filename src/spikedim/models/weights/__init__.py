@@ -1,6 +1,20 @@
 """Weights in files and under other packages' names."""
 
+from spikedim.models.weights._convert_pickle import convert_pickle
 from spikedim.models.weights._import_report import ImportReport
 from spikedim.models.weights._import_state_dict import import_state_dict
+from spikedim.models.weights._load_weights import load_weights, open_model
+from spikedim.models.weights._pickle_conversion import PickleConversion
+from spikedim.models.weights._save_weights import save_weights
+from spikedim.models.weights._weights_record import WeightsRecord
 
-__all__ = ["ImportReport", "import_state_dict"]
+__all__ = [
+    "ImportReport",
+    "PickleConversion",
+    "WeightsRecord",
+    "convert_pickle",
+    "import_state_dict",
+    "load_weights",
+    "open_model",
+    "save_weights",
+]

@@ -1,17 +1,17 @@
 """Weights under the names of another package."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
-
-import torch
-from torch import Tensor
 
 from spikedim._core import InputError, check_choice
 from spikedim.models.families import AbstractSpikingTransformer
 from spikedim.models.weights._import_report import ImportReport
 from spikedim.models.weights._key_map import KeyMap
 from spikedim.models.weights._misfit import refuse_misfits
+from spikedim.models.weights._tensors import check_values, shapes_of
 from spikedim.models.weights._unwrap import unwrap
+from spikedim.models.weights._weights_file import read_weights_file
 from spikedim.models.weights.released._catalogue import KEY_MAPS
 
 __all__ = ["import_state_dict"]
@@ -20,7 +20,10 @@ _CALLER = "import_state_dict"
 
 
 def import_state_dict(
-    model: AbstractSpikingTransformer, state: Mapping[str, Any], *, source: str = "official"
+    model: AbstractSpikingTransformer,
+    state: Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    source: str = "official",
 ) -> ImportReport:
     """Fill a model with weights that have the names of its authors' code, or of SpikingJelly.
 
@@ -28,9 +31,9 @@ def import_state_dict(
     ----------
     model : AbstractSpikingTransformer
         Built by `build` at the shape of the weights; filled in place, in its own type.
-    state : mapping of str to Tensor
+    state : mapping of str to Tensor, or path-like
         State dict, or a checkpoint that holds one under ``state_dict`` or ``model``; a prefix
-        ``module.`` on all names is taken off.
+        ``module.`` on all names is taken off. Or the path of a safetensors file.
     source : str, default "official"
         Whose names these are: ``"official"`` for the repository of the authors, or
         ``"spikingjelly"`` for the models that SpikingJelly 2.0 contains.
@@ -68,9 +71,11 @@ def import_state_dict(
     """
     key_map = _key_map(model, source)
     _check_switches(model, key_map, source)
+    if not isinstance(state, Mapping):
+        state, _ = read_weights_file(state, caller=_CALLER, name="state")
     tensors, unwrapped = unwrap(state, caller=_CALLER, name="state")
     own = model.state_dict()
-    placed = key_map.place(tensors, {key: tuple(value.shape) for key, value in own.items()})
+    placed = key_map.place(tensors, shapes_of(own))
     refuse_misfits(
         caller=_CALLER,
         name="state",
@@ -80,7 +85,7 @@ def import_state_dict(
         misshapen=placed.misshapen,
         advice="Build the model at the shape of these weights, or name another `source`.",
     )
-    _check_values(placed.tensors, own)
+    check_values(placed.tensors, own, caller=_CALLER, name="state")
     model.load_state_dict(placed.tensors)
     return ImportReport(
         model=model.card.name,
@@ -115,19 +120,4 @@ def _check_switches(model: AbstractSpikingTransformer, key_map: KeyMap, source: 
             raise InputError(
                 f"{_CALLER}: `model` must be built with {switch}={value} for weights of "
                 f"{source}; got {given.get(switch, False)}. Its code computes so."
-            )
-
-
-def _check_values(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
-    """Refuse numbers of another kind, and those that are not finite in the model's type."""
-    for key, tensor in tensors.items():
-        if tensor.is_floating_point() is not own[key].is_floating_point():
-            raise InputError(
-                f"{_CALLER}: `state` must hold floating-point weights; got {tensor.dtype} for "
-                f"{key!r}. Save the model unquantised."
-            )
-        if not bool(torch.isfinite(tensor.to(own[key].dtype)).all()):
-            raise InputError(
-                f"{_CALLER}: `state` must be finite in {own[key].dtype}; got NaN or infinity for "
-                f"{key!r}. Build the model in a larger type, or save the weights again."
             )
