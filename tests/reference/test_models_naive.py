@@ -29,12 +29,12 @@ def run(model, *, steps=3):
 @pytest.mark.parametrize(
     ("name", "overrides", "pools", "depth"),
     [
-        ("spikingformer-2-64/mnist", {}, LAST_TWO, 2),
-        ("spikingformer-2-64/mnist", {"pool_first": True}, LAST_TWO, 2),
-        ("spikingformer-8-384/imagenet", {"side": 128, "width": 64, "depth": 1}, ALL, 1),
+        ("spikingformer-2-64/mnist", {"side": 20}, LAST_TWO, 2),
+        ("spikingformer-2-64/mnist", {"side": 20, "pool_first": True}, LAST_TWO, 2),
+        ("spikingformer-8-384/imagenet", {"side": 96, "width": 64, "depth": 1}, ALL, 1),
         (
             "spikingformer-8-384/imagenet",
-            {"side": 128, "width": 64, "depth": 1, "pool_first": True},
+            {"side": 96, "width": 64, "depth": 1, "pool_first": True},
             ALL,
             1,
         ),
@@ -56,16 +56,16 @@ def test_spikingformer(name, overrides, pools, depth):
 
 
 def test_twin_of_spikingformer():
-    model = live_model("spikingformer-2-64/mnist:softmax")
+    model = live_model("spikingformer-2-64/mnist:softmax", side=20)
     got, x = run(model, steps=1)
     state = model.state_dict()
     close(got, spikingformer(state, x, pools=LAST_TWO, depth=2, heads=2, fire=clip))
 
 
 QKFORMERS = [
-    ("qkformer-4-64/mnist", {}, "cifar", (1, 1, 2)),
-    ("qkformer-4-64/mnist", {"qk_axis": "channel"}, "cifar", (1, 1, 2)),
-    ("qkformer-4-64/mnist", {"legacy_batch_leak": True}, "cifar", (1, 1, 2)),
+    ("qkformer-4-64/mnist", {"side": 20}, "cifar", (1, 1, 2)),
+    ("qkformer-4-64/mnist", {"side": 20, "qk_axis": "channel"}, "cifar", (1, 1, 2)),
+    ("qkformer-4-64/mnist", {"side": 20, "legacy_batch_leak": True}, "cifar", (1, 1, 2)),
     (
         "qkformer-10-384/imagenet",
         {"side": 64, "width": 64, "heads": 2, "depth": 4},
@@ -95,7 +95,7 @@ def test_qkformer(name, overrides, form, depths):
 
 
 def test_twin_of_qkformer():
-    model = live_model("qkformer-4-64/mnist:softmax")
+    model = live_model("qkformer-4-64/mnist:softmax", side=20)
     got, x = run(model, steps=1)
     state = model.state_dict()
     close(got, qkformer(state, x, form="cifar", depths=(1, 1, 2), heads=2, fire=clip))
