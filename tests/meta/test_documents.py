@@ -91,7 +91,9 @@ def test_every_spikedim_command_of_a_page_exists(page):
         assert options <= known | {"--help", "-h"}, words
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/circuits.md", "docs/models.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/adding-a-model.md", "docs/circuits.md", "docs/models.md"]
+)
 def test_the_python_of_a_page_runs(root, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     found = blocks(root / name, "python")
