@@ -42,7 +42,7 @@ def test_event_data_are_not_static(dataset, static):
         ("spikingformer-4-384/cifar10", "block.0.attn.lif", 64, 384),
         ("sdt-v1-2-512/cifar10", "stem.lif3", 64, 512),
         ("sdt-v2-31m/imagenet", "stage.4.block.0.attn.lif", 196, 480),
-        ("qkformer-10-512/imagenet", "embed.3.lif1", 196, 512),
+        ("qkformer-10-512/imagenet", "stage.3.embed.lif1", 196, 512),
         ("spikingresformer-ti/imagenet", "stage.2.block.0.attn.lif", 196, 384),
     ],
 )

@@ -7,7 +7,7 @@ its forward pass never touches.
 
 import pytest
 
-from spikedim.models import card
+from spikedim.models import card, names
 
 # name, released, without the parameters that do nothing
 GOLDEN = [
@@ -112,10 +112,19 @@ def test_spikegpt_default_depth_without_its_vocabulary():
     assert (found.parameters - tables) / 1e6 == pytest.approx(184.2, abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["spikformer-2-64", "spikformer-2-128"])
-@pytest.mark.parametrize("dataset", ["digits", "mnist", "fashion-mnist", "cifar10"])
-def test_small_sizes_stay_below_the_budget_of_shipped_runs(name, dataset):
-    assert card(f"{name}/{dataset}").parameters_released <= 700_000
+SMALL = [n for n in names() if any("not a published size" in note for note in card(n).notes)]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_sizes_stay_below_the_budget_of_shipped_runs(name):
+    found = card(name)
+    assert found.parameters_released <= 700_000
+    assert found.published_parameters == ""
+
+
+def test_families_have_small_sizes():
+    assert {name.partition("-")[0] for name in SMALL} >= {"spikformer", "spikingformer", "qkformer"}
+    assert "spikformer-2-128/fashion-mnist" in SMALL
 
 
 @pytest.mark.parametrize(

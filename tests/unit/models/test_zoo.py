@@ -69,7 +69,7 @@ def test_an_unknown_name_does_not_recite_the_whole_catalogue():
 
 
 @pytest.mark.parametrize(
-    "name", ["spikformer-4-384:ann", "qkformer-10-512:softmax", "spikformer-4-384/cifar10:"]
+    "name", ["spikformer-4-384:ann", "spiliformer-10-768:softmax", "spikformer-4-384/cifar10:"]
 )
 def test_other_twins_come_later(name):
     with pytest.raises(InputError, match="or have no suffix"):
