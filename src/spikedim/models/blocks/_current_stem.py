@@ -37,14 +37,14 @@ class CurrentStem(nn.Module):
         pool_first: bool = False,
     ) -> None:
         super().__init__()
-        widths = (width // 8, width // 4, width // 2, width, width)
+        widths = (channels, width // 8, width // 4, width // 2, width)
         self.pools = pools
         self.pool_first = pool_first
-        self.conv0 = ConvNorm(channels, widths[0], kernel=3)
-        for index in range(1, 5):
-            self.add_module(f"lif{index}", make.population())
-            conv = ConvNorm(widths[index - 1], widths[index], kernel=3)
+        for index in range(4):
+            conv = ConvNorm(widths[index], widths[index + 1], kernel=3)
             self.add_module(f"conv{index}", conv)
+            self.add_module(f"lif{index + 1}", make.population())
+        self.conv4 = ConvNorm(width, width, kernel=3)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return currents [T, B, H, W, D] of images [T or 1, B, H, W, channels]."""

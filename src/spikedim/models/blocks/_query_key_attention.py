@@ -77,8 +77,9 @@ class QueryKeyAttention(nn.Module):
         elif self.axis is QKAxis.CHANNEL:
             mixed = self.attn_lif(q.sum(dim=2, keepdim=True), context) * k
         else:
-            chosen = self.attn_lif(q.unflatten(-1, (self.heads, -1)).sum(dim=-1), context)
-            mixed = (chosen[..., None] * k.unflatten(-1, (self.heads, -1))).flatten(-2)
+            by_head = (*q.shape[:-1], self.heads, -1)
+            chosen = self.attn_lif(q.reshape(by_head).sum(dim=-1), context)
+            mixed = (chosen[..., None] * k.reshape(by_head)).flatten(-2)
         return fire(mixed, self.proj, self.proj_lif, context, residual=x, drop=self.drop)
 
     def extra_repr(self) -> str:

@@ -168,15 +168,15 @@ def _embedding(
     """Make the embedding in front of a stage."""
     e, channels = shape.widths[index], model.where.channels
     if index:
-        pools = (True, False) if shape.early_pool else (False, True)
-        return SkipEmbedding((e // 2, e, e), pools=pools, skipped=2, make=make, first=1)
+        halves = (True, False) if shape.early_pool else (False, True)
+        return SkipEmbedding((e // 2, e, e), pools=halves, skipped=2, make=make, first=1)
     if not model.where.static:
-        widths, pools = (channels, e // 8, e // 4, e // 2, e), (False, True, True, True)
-    elif shape.early_pool:
-        widths, pools = (channels, e // 2, e, e), (True, True, False)
-    else:
-        widths, pools = (channels, e // 2, e), (False, False)
-    return SkipEmbedding(widths, pools=pools, skipped=1 if len(pools) == 2 else 2, make=make)
+        eighths = (channels, e // 8, e // 4, e // 2, e)
+        return SkipEmbedding(eighths, pools=(False, True, True, True), skipped=2, make=make)
+    if shape.early_pool:
+        widths = (channels, e // 2, e, e)
+        return SkipEmbedding(widths, pools=(True, True, False), skipped=2, make=make)
+    return SkipEmbedding((channels, e // 2, e), pools=(False, False), skipped=1, make=make)
 
 
 def _check_twin(model: Blueprint, options: Options) -> None:

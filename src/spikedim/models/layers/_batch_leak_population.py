@@ -39,7 +39,8 @@ class BatchLeakPopulation(AbstractPopulation):
             currents = currents.expand(context.steps, *currents.shape[1:])
         merged = currents.flatten(0, 1)
         if not context.record:
-            return self.lif(merged)[0].reshape(currents.shape)
+            fired: Tensor = self.lif(merged)[0]
+            return fired.reshape(currents.shape)
         spikes, membranes, _ = self.lif.forward_with_states(merged)
         spikes = spikes.reshape(currents.shape)
         context.note(self.name, spikes, membranes.reshape(currents.shape))
