@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spikedim._core import write_atomic
-from spikedim.models import Card, PublishedResult, card, families, family, names
+from spikedim.models import Card, PublishedResult, card, family, family_names, names
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "models.md"
@@ -24,7 +24,7 @@ def families_table() -> str:
         "| Family | Cards | Can be built | Twin | Shape that may change | Switches |",
         "|---|--:|---|---|---|---|",
     ]
-    for name in families():
+    for name in family_names():
         found = family(name)
         switches = ", ".join(f"`{switch.name}`" for switch in found.switches) or ABSENT
         shapes = ", ".join(f"`{shape}`" for shape in found.shapes) or ABSENT
@@ -52,7 +52,7 @@ _COLUMNS = (
 
 def sizes_tables() -> str:
     """Return one table a family: sizes, operations, neurons, what was printed of each model."""
-    return "\n\n".join(_sizes(name) for name in families())
+    return "\n\n".join(_sizes(name) for name in family_names())
 
 
 def _sizes(name: str) -> str:

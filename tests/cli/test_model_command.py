@@ -10,7 +10,7 @@ def test_list_names_every_model_under_the_title_of_its_family(run):
     assert run("model", "list", "-q").out.split() == list(models.names())
     text = run("model", "list").out
     lines = text.splitlines()
-    for name in models.families():
+    for name in models.family_names():
         found = models.family(name)
         title = next(line for line in lines if line.startswith(f"{name}: "))
         assert ("can be built" in title) is found.can_be_built

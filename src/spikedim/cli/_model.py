@@ -45,7 +45,7 @@ def list_models(
         emit("\n".join(names))
         return
     cards = tuple(models.card(name) for name in names)
-    families = tuple(models.family(name) for name in models.families())
+    families = tuple(models.family(name) for name in models.family_names())
     if as_json:
         offers = {found.name: found for found in families}
         entries = [

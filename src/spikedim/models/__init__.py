@@ -1,7 +1,7 @@
 """Spiking transformers at their official shapes: cards, built models, pretrained encoders."""
 
 from spikedim.models._build import build
-from spikedim.models._family import Family, Switch, families, family
+from spikedim.models._family import Family, Switch, family, family_names
 from spikedim.models._fuse import Fusion, fuse, fuse_convolutions
 from spikedim.models._fusion_report import FusionReport, ParameterCount
 from spikedim.models._recalibrate_norms import recalibrate_norms
@@ -85,8 +85,8 @@ __all__ = [
     "build",
     "card",
     "convert_pickle",
-    "families",
     "family",
+    "family_names",
     "fuse",
     "fuse_convolutions",
     "import_state_dict",

@@ -9,7 +9,7 @@ from spikedim._core import Result
 from spikedim.models.cards import card, has_twin, names
 from spikedim.models.families import FAMILIES, Options
 
-__all__ = ["Family", "Switch", "families", "family"]
+__all__ = ["Family", "Switch", "family", "family_names"]
 
 _COMMON = ("neuron", "surrogate", "drop_path")
 
@@ -73,7 +73,7 @@ class Family(Result):
     switches: tuple[Switch, ...] = ()
 
 
-def families() -> tuple[str, ...]:
+def family_names() -> tuple[str, ...]:
     """List the families, in the order of `names`.
 
     Returns
@@ -83,7 +83,7 @@ def families() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> families()[0]
+    >>> family_names()[0]
     'spikformer'
     """
     return tuple(dict.fromkeys(card(name).family for name in names()))
@@ -95,7 +95,7 @@ def family(name: str) -> Family:
     Parameters
     ----------
     name : str
-        One of `families`.
+        One of `family_names`.
 
     Returns
     -------
@@ -132,5 +132,6 @@ def _summaries() -> dict[str, str]:
     text = inspect.cleandoc(Options.__doc__ or "").partition("----------\n")[2]
     parts = re.split(r"^(\w+) : [^\n]*\n", text, flags=re.MULTILINE)[1:]
     return {
-        name: " ".join(body.replace("`", "").split()) for name, body in zip(parts[::2], parts[1::2], strict=True)
+        name: " ".join(body.replace("`", "").split())
+        for name, body in zip(parts[::2], parts[1::2], strict=True)
     }

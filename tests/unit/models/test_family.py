@@ -1,14 +1,14 @@
 import pytest
 
 from spikedim._core import InputError
-from spikedim.models import Family, Options, build, card, families, family, names
+from spikedim.models import Family, Options, build, card, family, family_names, names
 
 
 def test_families_share_out_the_models():
-    assert [model for name in families() for model in family(name).models] == list(names())
+    assert [model for name in family_names() for model in family(name).models] == list(names())
 
 
-@pytest.mark.parametrize("name", families())
+@pytest.mark.parametrize("name", family_names())
 def test_what_a_family_says_of_itself_is_so(name):
     found = family(name)
     assert {card(model).dataset for model in found.models} == set(found.datasets)
@@ -26,7 +26,7 @@ def test_what_a_family_says_of_itself_is_so(name):
             build(found.models[0])
 
 
-@pytest.mark.parametrize("name", families())
+@pytest.mark.parametrize("name", family_names())
 def test_every_switch_has_a_default_and_says_what_it_does(name):
     for switch in family(name).switches:
         assert switch.default == repr(getattr(Options(), switch.name))
@@ -38,7 +38,7 @@ def test_every_switch_has_a_default_and_says_what_it_does(name):
 def _with_dead_parameters():
     return [
         model
-        for name in families()
+        for name in family_names()
         if any(s.name == "legacy_dead_parameters" for s in family(name).switches)
         for model in family(name).models
         if card(model).parameters_released > card(model).parameters
