@@ -1,5 +1,6 @@
 """Spiking transformers at their official shapes: cards, built models, pretrained encoders."""
 
+from spikedim.models._accelerate import accelerate, decelerate
 from spikedim.models._build import build
 from spikedim.models._family import Family, Switch, family, family_names
 from spikedim.models._fuse import Fusion, fuse, fuse_convolutions
@@ -40,6 +41,7 @@ from spikedim.models.pretrained._spiking_softmax_run import (
 )
 from spikedim.models.pretrained._token_batch import TokenBatch
 from spikedim.models.weights import (
+    AdaptedModel,
     ImportReport,
     PickleConversion,
     WeightsRecord,
@@ -47,12 +49,15 @@ from spikedim.models.weights import (
     import_state_dict,
     load_weights,
     open_model,
+    read_snntorch,
+    read_spikingjelly,
     save_weights,
 )
 
 __all__ = [
     "AbstractPopulation",
     "AbstractSpikingTransformer",
+    "AdaptedModel",
     "BuildRequest",
     "Card",
     "Coding",
@@ -82,9 +87,11 @@ __all__ = [
     "Switch",
     "TokenBatch",
     "WeightsRecord",
+    "accelerate",
     "build",
     "card",
     "convert_pickle",
+    "decelerate",
     "family",
     "family_names",
     "fuse",
@@ -95,6 +102,8 @@ __all__ = [
     "names",
     "open_model",
     "read_pretrained",
+    "read_snntorch",
+    "read_spikingjelly",
     "recalibrate_norms",
     "replace_softmax",
     "save_weights",

@@ -1,28 +1,136 @@
-"""One kernel for normalisation, neurons and residual, and bfloat16 inside, for a built model."""
+"""Normalisation, neurons and residual of a built model in one kernel; bfloat16 inside."""
+
+import logging
+import time
 
 import torch
 
+from spikedim._core import AbstractProgress, InputError, SilentProgress
 from spikedim.models.families import AbstractSpikingTransformer
-from spikedim.models.layers import SpikingPopulation
+from spikedim.models.layers import SpikingPopulation, warm_up_kernels
 from spikedim.neurons import fused_norm_lif
 
 __all__ = ["accelerate", "decelerate"]
 
+_PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
+
+_log = logging.getLogger(__name__)
+
 
 def accelerate(
-    model: AbstractSpikingTransformer, *, precision: str = "float32"
+    model: AbstractSpikingTransformer,
+    *,
+    precision: str = "float32",
+    progress: AbstractProgress | None = None,
 ) -> AbstractSpikingTransformer:
-    """Run normalisation and neurons of a model in one kernel, in place."""
+    """Run a model's normalisations, neurons and residuals in one kernel each, in place.
+
+    Parameters
+    ----------
+    model : AbstractSpikingTransformer
+        Changed in place; weights, `state_dict` and mode stay as they are.
+    precision : {"float32", "bfloat16"}, default "float32"
+        Type of the activations. ``"float32"`` is that of the weights, so float64 weights compute
+        in float64. ``"bfloat16"`` rounds the input, the weights of every product and its results
+        to 8 bits; membranes, statistics, the mean over tokens and the classifier stay as they
+        are, and so do the weights that an optimiser sees.
+    progress : AbstractProgress, optional
+        Told how far the kernels are compiled.
+
+    Returns
+    -------
+    AbstractSpikingTransformer
+        The same model.
+
+    Raises
+    ------
+    InputError
+        If `precision` is another word, or the model has no spiking population, as a twin.
+
+    See Also
+    --------
+    decelerate : The way back.
+    spikedim.neurons.fused_norm_lif : The kernel.
+
+    Notes
+    -----
+    Spikes, gradients and running statistics in float64 are those of the plain model; in float32
+    rounding differs, and a membrane on the edge may fall to the other side. In bfloat16 spikes do
+    differ: how many is in the benchmarks, and no agreement is promised. Attention counts up to 256
+    are exact in it.
+
+    Kernels are compiled here, not in the first call: a few seconds on a machine that never did,
+    less from disk. They serve every T, batch and size. Without numba tensor operations do the same
+    and a warning is logged; populations that keep the plain path are named in a warning too.
+    `forward_with_states` records membranes, which the kernel does not keep: it takes the plain path
+    in the type of the weights. Spikes and their sums are kept for the backward pass as a byte each.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from spikedim.models import build
+    >>> model = accelerate(build("spikformer-2-64/digits"))
+    >>> model(torch.zeros(3, 1, 8, 8)).shape
+    torch.Size([3, 10])
+    """
+    if precision not in _PRECISIONS:
+        raise InputError(
+            f"accelerate: `precision` must be one of {', '.join(_PRECISIONS)}; got {precision!r}."
+        )
+    populations = model.populations
+    fusible = {
+        name: population
+        for name, population in populations.items()
+        if isinstance(population, SpikingPopulation) and population.lif.leak_logit is None
+    }
+    if not fusible:
+        raise InputError(
+            f"accelerate: `model` must have spiking populations; got {model.card.name}, which has "
+            "none. Leave it as it is."
+        )
     run = fused_norm_lif()
-    for population in model.populations.values():
-        if isinstance(population, SpikingPopulation):
-            population.fused = run
-    model.compute_dtype = torch.bfloat16 if precision == "bfloat16" else None
+    dtype = _PRECISIONS[precision]
+    started = time.perf_counter()
+    warm_up_kernels(run, dtype or model.head.weight.dtype, progress or SilentProgress())
+    _log.info("accelerate: kernels are ready after %.1f s.", time.perf_counter() - started)
+    plain = [name for name in populations if name not in fusible]
+    if plain:
+        _log.warning(
+            "accelerate: %d of %d populations keep the plain path: %s.",
+            len(plain),
+            len(populations),
+            ", ".join(plain),
+        )
+    for population in fusible.values():
+        population.fused = run
+    model.compute_dtype = dtype
     return model
 
 
 def decelerate(model: AbstractSpikingTransformer) -> AbstractSpikingTransformer:
-    """Restore the plain path of a model, in place."""
+    """Restore the plain path and the type of the weights, in place.
+
+    Parameters
+    ----------
+    model : AbstractSpikingTransformer
+        Changed in place.
+
+    Returns
+    -------
+    AbstractSpikingTransformer
+        The same model.
+
+    See Also
+    --------
+    accelerate : The way there.
+
+    Examples
+    --------
+    >>> from spikedim.models import build
+    >>> model = decelerate(accelerate(build("spikformer-2-64/digits")))
+    >>> any(getattr(p, "fused", None) for p in model.populations.values())
+    False
+    """
     for population in model.populations.values():
         if isinstance(population, SpikingPopulation):
             population.fused = None

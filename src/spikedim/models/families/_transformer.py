@@ -193,7 +193,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Draws dropped branches in training.
         """
         sequence, count = self._start(x, steps)
-        context = ForwardPass(count, generator=generator)
+        context = ForwardPass(count, generator=generator, dtype=self.compute_dtype)
         features = self.features(self._enter(sequence), context)
         return self.readout(features, context).mean(dim=0)
 
@@ -220,7 +220,13 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         """
         sequence, count = self._start(x, steps)
         self._check_states(states)
-        context = ForwardPass(count, states=states, keep_states=True, generator=generator)
+        context = ForwardPass(
+            count,
+            states=states,
+            keep_states=True,
+            generator=generator,
+            dtype=self.compute_dtype,
+        )
         outputs = self.readout(self.features(self._enter(sequence), context), context)
         return ModelRun(outputs, context.after)
 

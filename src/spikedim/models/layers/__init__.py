@@ -37,6 +37,7 @@ from spikedim.models.layers._real_operations import (
 from spikedim.models.layers._residual import add_branch
 from spikedim.models.layers._residual_norm import ResidualNorm
 from spikedim.models.layers._running_rate import RunningRate
+from spikedim.models.layers._warm_up import warm_up_kernels
 
 __all__ = [
     "AbstractAttentionProduct",
@@ -75,4 +76,5 @@ __all__ = [
     "normalise",
     "remember",
     "split_heads",
+    "warm_up_kernels",
 ]

@@ -54,8 +54,9 @@ def counts_of(x: Tensor) -> Counts | None:
     """Return the mark of a tensor, or of what it is a view of."""
     for tensor in (x, x._base):
         mark = getattr(tensor, _NAME, None)
-        if isinstance(mark, Counts) and tensor is not None and tensor._version == mark.version:
-            return mark
+        if isinstance(mark, Counts) and tensor is not None:
+            same = tensor._version == mark.version and tensor.dtype == x.dtype
+            return mark if same else None
     return None
 
 

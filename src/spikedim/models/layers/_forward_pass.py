@@ -46,6 +46,8 @@ class ForwardPass:
         Whether `traces` is wanted.
     generator : torch.Generator, optional
         Draws the branches that stochastic depth drops.
+    dtype : torch.dtype, optional
+        Type that fused neurons read and return; that of what drives them without one.
 
     Attributes
     ----------
@@ -66,12 +68,14 @@ class ForwardPass:
         keep_states: bool = False,
         record: bool = False,
         generator: torch.Generator | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         self.steps = steps
         self.states = states or {}
         self.keep_states = keep_states
         self.record = record
         self.generator = generator
+        self.dtype = dtype
         self.mask: Tensor | None = None
         self.after: dict[str, LIFState] = {}
         self.traces: dict[str, PopulationTrace] = {}

@@ -104,6 +104,9 @@ class SpikingPopulation(AbstractPopulation):
         """
         if self.fused is None:
             raise RuntimeError("run_fused: no kernel; ask `may_fuse` first.")
+        if context.dtype is not None:
+            y = y.to(context.dtype)
+            residual = None if residual is None else residual.to(context.dtype)
         before = context.states.get(self.name)
         run: NormLIFRun = self.fused(
             _rows(y),
