@@ -1,8 +1,9 @@
 import pytest
 import torch
-from tests.model_examples import inputs, live_model
+from tests.model_examples import generator, inputs, live_model
+from tests.official_examples import spikingbert
 
-from spikedim.models import build, card
+from spikedim.models import build, card, import_state_dict
 from spikedim.models.layers import RealLayerNorm
 from spikedim.neurons import Reset
 
@@ -113,3 +114,25 @@ def test_the_twin_is_the_steady_state_of_clipped_rates():
     attn = twin.encoder[0].attn
     k = (s @ attn.k.weight.T + attn.k.bias).clamp(0, 1)
     torch.testing.assert_close(rates["encoder.0.attn.k_lif"], k, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("encoders", [2, 4])
+def test_imports_the_released_names(encoders):
+    draw, width = generator(8), 48
+    released = {
+        key: torch.randn(shape, generator=draw)
+        for key, shape in spikingbert(encoders=encoders, d=width, vocabulary=150).parameters.items()
+    }
+    model = build(f"spikingbert-{encoders}/sst2", width=width, vocabulary=150)
+    import_state_dict(model, released)
+    last = model.encoder[-1]
+    for ours, theirs in (
+        (model.embedding.words, "network_x.word_embeddings"),
+        (model.embedding.positions, "network_x.position_embeddings"),
+        (model.embedding.segments, "network_x.token_type_embeddings"),
+        (last.attn.q, f"network_s{6 * encoders - 3}.query"),
+        (last.attn.output.norm, f"network_s{6 * encoders - 2}.LayerNorm"),
+        (last.mlp.output.linear, f"network_s{6 * encoders}.dense"),
+        (model.head, "classification"),
+    ):
+        assert torch.equal(ours.weight, released[f"{theirs}.weight"]), theirs

@@ -67,6 +67,7 @@ class SpikingBERT(AbstractTextTransformer):
     sizes a token behind the first separator, number 102, is of the second sentence. Epsilon of
     the layer normalisations is BERT's 1e-12 in the published sizes and 0.01 behind the residuals
     of the others: a token that is silent at a step multiplies gradients by 1 / sqrt(epsilon).
+    Its real operations keep the type of the weights, so that bfloat16 inside changes nothing.
 
     References
     ----------
