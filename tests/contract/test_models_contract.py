@@ -5,6 +5,7 @@ import torch
 from tests.model_examples import empty_inputs, images, inputs, live_model
 from torch.utils.flop_counter import FlopCounterMode
 
+from spikedim._core import InputError
 from spikedim.models import SpikingPopulation, build, card, names
 from spikedim.models.cards import recipe
 from spikedim.models.families import FAMILIES
@@ -17,24 +18,41 @@ SMALL = {  # the smallest model of each family, for tests that run it
 }
 
 
-@pytest.fixture(params=MODELS)
-def name(request):
-    return request.param
+@pytest.fixture(scope="module", params=MODELS)
+def walked(request):
+    """A model on the meta device, its card, and what a forward pass shows."""
+    model = build(request.param, device="meta", steps=1).eval()
+    found = card(request.param)
+    shapes = {}
+
+    def note(population, _, activity):
+        shapes[population.name] = (
+            *activity.shape[:2],
+            activity[0, 0, ..., 0].numel(),
+            activity.shape[-1],
+        )
+
+    for population in model.populations.values():
+        population.register_forward_hook(note)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model(empty_inputs(found))
+    return model, found, shapes, counter
 
 
-@pytest.fixture(params=SMALL.values())
+@pytest.fixture(scope="module", params=SMALL.values())
 def small(request):
     return request.param
 
 
-@pytest.fixture(params=[name for name in SMALL.values() if not card(name).vocabulary])
-def pictures(request):
-    return request.param
+@pytest.fixture(scope="module")
+def model(small):
+    """Return a live model in float64; tests that change it build their own."""
+    return live_model(small)
 
 
-def test_has_the_parameters_of_its_card_row_by_row(name):
-    model = build(name, device="meta")
-    found = card(name)
+def test_has_the_parameters_of_its_card_row_by_row(walked):
+    model, found, _, _ = walked
     counted = {row.name: 0 for row in found.layers}
     # A population's own parameters are booked on the row that has the population.
     rows = {row.population.name: row.name for row in found.layers if row.population}
@@ -45,12 +63,8 @@ def test_has_the_parameters_of_its_card_row_by_row(name):
     assert counted == {row.name: row.parameters for row in found.layers}
 
 
-def test_has_the_operations_of_its_card_row_by_row(name):
-    model = build(name, device="meta", steps=1).eval()
-    found = card(name)
-    counter = FlopCounterMode(display=False)
-    with counter:
-        model(empty_inputs(found))
+def test_has_the_operations_of_its_card_row_by_row(walked):
+    model, found, _, counter = walked
     flops = counter.get_flop_counts()
     root = type(model).__name__
     got = {row.name: sum(flops.get(f"{root}.{row.name}", {}).values()) // 2 for row in found.layers}
@@ -58,17 +72,13 @@ def test_has_the_operations_of_its_card_row_by_row(name):
     assert counter.get_total_flops() // 2 == found.macs
 
 
-def test_has_the_populations_of_its_card(name):
-    model = build(name, device="meta").eval()
-    found = card(name)
-    trace = model.forward_with_states(empty_inputs(found, 2), steps=1)
-    shapes = {key: tuple(t.spikes.shape) for key, t in trace.populations.items()}
-    assert shapes == {p.name: (1, 2, p.tokens, p.features) for p in found.populations}
+def test_has_the_populations_of_its_card(walked):
+    model, found, shapes, _ = walked
+    assert shapes == {p.name: (1, 1, p.tokens, p.features) for p in found.populations}
     assert list(model.populations) == [p.name for p in found.populations]
 
 
-def test_every_population_fires_and_none_always(small):
-    model = live_model(small, dtype=torch.float32)
+def test_every_population_fires_and_none_always(model):
     trace = model.forward_with_states(inputs(model, 8), steps=4)
     rates = {key: t.spikes.mean().item() for key, t in trace.populations.items()}
     assert {key for key, rate in rates.items() if not 0 < rate < 1} == set()
@@ -76,8 +86,7 @@ def test_every_population_fires_and_none_always(small):
         assert ((t.spikes == 0) | (t.spikes == 1)).all()
 
 
-def test_a_sample_does_not_depend_on_its_batch(small):
-    model = live_model(small)
+def test_a_sample_does_not_depend_on_its_batch(model):
     x = inputs(model, 4)
     whole = model.forward_with_states(x, steps=4)
     alone = model.forward_with_states(x[2:3], steps=4)
@@ -86,8 +95,7 @@ def test_a_sample_does_not_depend_on_its_batch(small):
     torch.testing.assert_close(whole.outputs[:, 2:3], alone.outputs, rtol=1e-9, atol=1e-12)
 
 
-def test_any_split_of_the_steps_gives_the_same_spikes(small):
-    model = live_model(small)
+def test_any_split_of_the_steps_gives_the_same_spikes(model):
     x = inputs(model, 2)
     whole = model.forward_with_states(x, steps=5)
     outputs, states, spikes = [], None, {key: [] for key in whole.populations}
@@ -102,8 +110,11 @@ def test_any_split_of_the_steps_gives_the_same_spikes(small):
     torch.testing.assert_close(torch.cat(outputs), whole.outputs, rtol=1e-9, atol=1e-12)
 
 
-def test_an_output_does_not_depend_on_later_steps(pictures):
-    model = live_model(pictures)
+def test_an_output_does_not_depend_on_later_steps(model):
+    if model.card.vocabulary:
+        with pytest.raises(InputError, match=r"^forward: `x` must"):
+            model.run(torch.stack([inputs(model, 2)] * 4))  # text is the same at every step
+        return
     x = torch.stack([images(model, 2, seed=s) for s in range(4)])
     changed = torch.cat([x[:2], images(model, 4, seed=9).reshape(2, 2, *x.shape[2:])])
     first, second = model.run(x).outputs, model.run(changed).outputs
@@ -111,15 +122,15 @@ def test_an_output_does_not_depend_on_later_steps(pictures):
     assert not torch.allclose(first[2:], second[2:])
 
 
-def test_a_static_image_equals_its_repetition(pictures):
-    model = live_model(pictures)
+@pytest.mark.parametrize("name", [name for name in SMALL.values() if not card(name).vocabulary])
+def test_a_static_image_equals_its_repetition(name):
+    model = live_model(name)
     x = images(model, 2)
     once, often = model.run(x, steps=3).outputs, model.run(x.expand(3, *x.shape)).outputs
     torch.testing.assert_close(once, often, rtol=1e-9, atol=1e-12)
 
 
-def test_forward_run_and_trace_agree(small):
-    model = live_model(small)
+def test_forward_run_and_trace_agree(model):
     x = inputs(model, 2)
     run, trace = model.run(x, steps=3), model.forward_with_states(x, steps=3)
     torch.testing.assert_close(run.outputs, trace.outputs, rtol=1e-12, atol=1e-12)
@@ -129,7 +140,7 @@ def test_forward_run_and_trace_agree(small):
 
 
 def test_training_reaches_every_parameter(small):
-    model = live_model(small, dtype=torch.float32).train()
+    model = build(small)
     model(inputs(model, 4), steps=2).square().sum().backward()
     without = [key for key, p in model.named_parameters() if p.grad is None]
     assert without == []
