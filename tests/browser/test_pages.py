@@ -13,7 +13,8 @@ from tests.report_examples import (
     pictures,
 )
 
-from spikedim.report import measurement_page, plan_page
+from spikedim.models import card, family
+from spikedim.report import card_page, measurement_page, plan_page
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +25,8 @@ PAGES = {
     "interactive": lambda: plan_page(example_plan(), interactive=True),
     "measurement": lambda: measurement_page(example_measurement(), previews=pictures()),
     "hostile-measurement": lambda: measurement_page(hostile_measurement()),
+    "model": lambda: card_page(card("spikformer-4-384"), family("spikformer")),
+    "long-model": lambda: card_page(card("sdt-v2-55m"), family("sdt-v2")),
 }
 CHARTS = {
     "plan": ["steps", "scree", "curve", "ladder", "layers", "energy"],
@@ -32,6 +35,8 @@ CHARTS = {
     "interactive": ["steps", "scree", "curve", "ladder", "layers", "energy"],
     "measurement": ["scree", "curve"],
     "hostile-measurement": ["scree", "curve"],
+    "model": ["layers"],
+    "long-model": ["layers"],
 }
 
 # Every visible text with the colour behind it, as WCAG 2 relative luminance ratios.
@@ -143,7 +148,7 @@ def test_a_page_is_whole_quiet_and_readable(browser, page, size):
     assert (scroll, inner) == (size[0], size[0])
     assert browser.execute_script("return getComputedStyle(document.body).fontSize") == "16px"
 
-    assert browser.title.startswith(("Plan for ", "Dimension of "))
+    assert browser.title.startswith(("Plan for ", "Dimension of ", "Model "))
     assert browser.execute_script("return document.querySelectorAll('h1').length") == 1
     assert browser.execute_script("return document.querySelector('h1').innerText.length") > 20
 
