@@ -25,7 +25,7 @@ def enliven(module, *inputs, shift=0.8, seed=0):
 def forget(module):
     """Reset every neuron of SpikingJelly."""
     for child in module.modules():
-        if hasattr(child, "reset"):
+        if callable(getattr(child, "reset", None)):
             child.reset()
 
 
