@@ -80,10 +80,10 @@ def fuse(model: AbstractSpikingTransformer, probe: Tensor, *, steps: int | None 
     >>> import torch
     >>> from spikedim.models import build
     >>> model = build("spikformer-2-64/digits", dtype=torch.float64)
-    >>> images = torch.rand(4, 1, 8, 8, dtype=torch.float64)
+    >>> images = torch.ones(4, 1, 8, 8, dtype=torch.float64)
     >>> fused, report = fuse(model, images)
     >>> report.before.norms, report.after.norms, report.differing_spikes
-    (2800, 0, 0)
+    (2672, 0, 0)
     """
     return _fuse(model, probe, steps, lambda product: product.fused())
 
@@ -128,7 +128,7 @@ def fuse_convolutions(
     >>> import torch
     >>> from spikedim.models import build
     >>> model = build("sdt-v2-xs/digits")
-    >>> fused, report = fuse_convolutions(model, torch.rand(4, 1, 8, 8), steps=1)
+    >>> fused, report = fuse_convolutions(model, torch.ones(4, 1, 8, 8), steps=1)
     >>> report.before.total, report.after.total
     (622234, 1218714)
     """

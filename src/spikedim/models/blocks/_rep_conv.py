@@ -30,9 +30,10 @@ class RepConv(AbstractProduct):
     Notes
     -----
     The map is padded between the first normalisation and the depthwise convolution, with the value
-    that this normalisation gives to 0 in evaluation mode: then the whole is linear in the map and
-    equals one dense 3 x 3 convolution with zero padding, `dense`, at the borders too. The released
-    code stops gradients at the border; here they flow.
+    that this normalisation gives to 0 by its running statistics: then, in evaluation mode, the
+    whole is linear in the map and equals one dense 3 x 3 convolution with zero padding, `dense`, at
+    the borders too. In training the border has the running statistics too, as in the released code,
+    so that what is trained is what runs; the released code stops gradients there, here they flow.
 
     The inner products read real values, the dense one reads spikes; it has 9 D^2 weights, these
     have 2 D^2 + 9 D.

@@ -39,8 +39,9 @@ class SpikeDrivenAttention(nn.Module):
     the sum over tokens of k * v, the output is x + Norm(W(q * g)): masks and sums, no product of
     matrices.
 
-    The event form takes the maxima in this order, all of spikes: of k and of v over the places of
-    the map, of k * v over the plane of tokens and features of a head, and of q * g over that plane.
+    The event form takes the maxima in this order, all of spikes, as the released code does: of k
+    and of v over the places of the map, of k * v over the plane of tokens and features of a head,
+    and of q * g over that plane. There it is called eroding, though maxima of spikes dilate.
 
     The twin's product is softmax(q k^T / sqrt(D / H)) v, which gives each token values of its own:
     its population has N x D rates where the gate has 1 x D spikes. Its maxima are those of k and v;
