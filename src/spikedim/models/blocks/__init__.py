@@ -11,9 +11,9 @@ from spikedim.models.blocks._downsampling import Downsampling
 from spikedim.models.blocks._dual_spike_attention import DualSpikeAttention
 from spikedim.models.blocks._groupwise_mlp import GroupwiseMLP
 from spikedim.models.blocks._query_key_attention import QKAxis, QueryKeyAttention
-from spikedim.models.blocks._skip_embedding import SkipEmbedding
 from spikedim.models.blocks._rep_conv import RepConv
 from spikedim.models.blocks._rep_conv_attention import RepConvAttention
+from spikedim.models.blocks._skip_embedding import SkipEmbedding
 from spikedim.models.blocks._spike_driven_attention import SpikeDrivenAttention
 from spikedim.models.blocks._spike_driven_stem import SpikeDrivenStem
 from spikedim.models.blocks._spiking_attention import SpikingSelfAttention
@@ -33,9 +33,9 @@ __all__ = [
     "GroupwiseMLP",
     "QKAxis",
     "QueryKeyAttention",
-    "SkipEmbedding",
     "RepConv",
     "RepConvAttention",
+    "SkipEmbedding",
     "SpikeDrivenAttention",
     "SpikeDrivenStem",
     "SpikingMLP",

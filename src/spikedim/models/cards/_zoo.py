@@ -44,7 +44,13 @@ _TWIN_FAMILIES = (
     "spikingbert",
     "spikformer-text",
     "spikformer-lm",
-    "spikformer", "spikingformer", "qkformer", "sdt-v1", "sdt-v2", "spikingresformer")
+    "spikformer",
+    "spikingformer",
+    "qkformer",
+    "sdt-v1",
+    "sdt-v2",
+    "spikingresformer",
+)
 
 
 @cache

@@ -19,9 +19,9 @@ FAMILIES: Mapping[str, type[AbstractSpikingTransformer]] = MappingProxyType(
     {
         "spikformer": Spikformer,
         "spikingformer": Spikingformer,
+        "qkformer": QKFormer,
         "sdt-v1": SpikeDrivenTransformer,
         "sdt-v2": MetaSpikeFormer,
-        "qkformer": QKFormer,
         "spikingresformer": SpikingResformer,
         "spikingbert": SpikingBERT,
         "spikformer-text": SpikformerText,
