@@ -66,9 +66,10 @@ def self_attention_block(
     macs: int,
     bias: bool = False,
     ratio: int = 4,
+    inputs: Inputs = Inputs.INTEGERS,
 ) -> None:
     """Walk a block of spiking self-attention whose residuals add spikes."""
-    project(walk, name, tokens, d, bias=bias, inputs=Inputs.INTEGERS)
+    project(walk, name, tokens, d, bias=bias, inputs=inputs)
     walk.attention(f"{name}.attn.product", macs, twin_macs=2 * tokens**2 * d)
     walk.lif(f"{name}.attn.attn_lif", tokens, d)
     spike_output(walk, name, tokens, d, ratio=ratio)

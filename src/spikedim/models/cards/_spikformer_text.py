@@ -31,7 +31,8 @@ def _encoder(model: Blueprint) -> LayerWalk:
     walk.lif("embedding_lif", where.tokens, d)
     for index in range(model.depth):
         macs = 2 * where.tokens**2 * d
-        self_attention_block(walk, f"block.{index}", where.tokens, d, macs=macs)
+        inputs = Inputs.INTEGERS if index else Inputs.SPIKES  # one population is no sum yet
+        self_attention_block(walk, f"block.{index}", where.tokens, d, macs=macs, inputs=inputs)
     return walk
 
 
