@@ -80,7 +80,7 @@ def timed(layer: Layer, x: Tensor, gradient: Tensor) -> tuple[float, float, Tens
     start = time.perf_counter()
     spikes = layer(leaf)
     between = time.perf_counter()
-    spikes.backward(gradient)
+    torch.autograd.grad(spikes, leaf, gradient)
     end = time.perf_counter()
     return between - start, end - start, spikes.detach()
 

@@ -32,6 +32,14 @@ def _jit(function: Any, **options: Any) -> Any:
     return njit(**(options or _EXACT))(inspect.unwrap(function))
 
 
+def _kept(function: Any) -> Any:
+    """Compile for the first call of each type, and keep the result on disk where that works."""
+    try:
+        return _jit(function, cache=True, **_EXACT)
+    except RuntimeError:  # no folder to keep it in
+        return _jit(function)
+
+
 # --- numbers ------------------------------------------------------------------------------------
 
 
@@ -49,6 +57,20 @@ def _reinterpreting(to: Any) -> Any:
 
 _bits32, _bits64 = _reinterpreting(types.uint32), _reinterpreting(types.uint64)
 _single, _double = _reinterpreting(types.float32), _reinterpreting(types.float64)
+
+
+def _apart_for(typingctx):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        for argument in builder.function.args:
+            if str(argument.type) in ("float*", "double*", "i16*"):
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.none(), inspect.unwrap(codegen)
+
+
+_apart: Any = intrinsic(inspect.unwrap(_apart_for))
+"""Promise that the arrays a function is given do not overlap where it writes."""
 
 
 def _wide(stored: Any) -> Any:
@@ -299,12 +321,92 @@ def _reverse(
             moment[i] += x * (_wide(y[i]) - mean[i])
 
 
+def _sigmoid_slope(distance: Any, peak: Any, rate: Any, one: Any) -> Any:
+    e = _power(rate * abs(distance))
+    return peak * e / ((one + e) * (one + e))
+
+
+def _arctangent_slope(distance: Any, peak: Any, rate: Any, one: Any) -> Any:
+    scaled = rate * distance
+    return peak / (one + scaled * scaled)
+
+
+_sigmoid_slope, _arctangent_slope = (
+    _jit(_sigmoid_slope, **_LOOSE),
+    _jit(_arctangent_slope, **_LOOSE),
+)
+
+
+def _four_back(slope: Any) -> Any:
+    """Return a loop that does four steps forward and the same four back, all in registers."""
+
+    def loop(  # type: ignore[no-untyped-def]
+        scratch, numbers, y0, y1, y2, y3, g0, g1, g2, g3, o0, o1, o2, o3
+    ):
+        _apart()
+        leak, threshold, hold = numbers[0], numbers[1], numbers[2]
+        jump, drop = numbers[3], numbers[4]
+        gain, zero, one, peak, rate = numbers[5], numbers[6], numbers[7], numbers[9], numbers[10]
+        cut = leak * hold
+        mean, scale, shift = _slice(scratch, 0), _slice(scratch, 1), _slice(scratch, 2)
+        carried, future = _slice(scratch, 3), _slice(scratch, 6)
+        total, moment = _slice(scratch, 4), _slice(scratch, 5)
+        for i in range(y0.size):
+            m, a, b = mean[i], scale[i], shift[i]
+            d0, d1, d2, d3 = _wide(y0[i]) - m, _wide(y1[i]) - m, _wide(y2[i]) - m, _wide(y3[i]) - m
+            u0 = carried[i] + gain * (d0 * a + b)
+            f0 = u0 >= threshold
+            u1 = (
+                leak * (u0 * hold + jump if f0 else u0)
+                - (drop if f0 else zero)
+                + gain * (d1 * a + b)
+            )
+            f1 = u1 >= threshold
+            u2 = (
+                leak * (u1 * hold + jump if f1 else u1)
+                - (drop if f1 else zero)
+                + gain * (d2 * a + b)
+            )
+            f2 = u2 >= threshold
+            u3 = (
+                leak * (u2 * hold + jump if f2 else u2)
+                - (drop if f2 else zero)
+                + gain * (d3 * a + b)
+            )
+            f3 = u3 >= threshold
+            h3 = _wide(g3[i]) * slope(u3 - threshold, peak, rate, one) + future[i] * (
+                cut if f3 else leak
+            )
+            h2 = _wide(g2[i]) * slope(u2 - threshold, peak, rate, one) + h3 * (cut if f2 else leak)
+            h1 = _wide(g1[i]) * slope(u1 - threshold, peak, rate, one) + h2 * (cut if f1 else leak)
+            h0 = _wide(g0[i]) * slope(u0 - threshold, peak, rate, one) + h1 * (cut if f0 else leak)
+            future[i] = h0
+            x0, x1, x2, x3 = h0 * gain, h1 * gain, h2 * gain, h3 * gain
+            o0[i] = _narrow(x0 * a, o0[i])
+            o1[i] = _narrow(x1 * a, o1[i])
+            o2[i] = _narrow(x2 * a, o2[i])
+            o3[i] = _narrow(x3 * a, o3[i])
+            total[i] = (x0 + x1) + (x2 + x3)
+            moment[i] = (x0 * d0 + x1 * d1) + (x2 * d2 + x3 * d3)
+
+    return _jit(loop)
+
+
+_four_sigmoid, _four_arctangent = _four_back(_sigmoid_slope), _four_back(_arctangent_slope)
+
+
 def _scaled(current: Array, scratch: Array, out: Array) -> None:
     scale = _slice(scratch, 1)
     for i in range(out.size):
         out[i] = _narrow(current[i] * scale[i], out[i])
 
 
+def _fold(part: Array, whole: Array) -> None:
+    for i in range(whole.size):
+        whole[i] += part[i]
+
+
+_fold = _jit(_fold)
 _reverse, _scaled = _jit(_reverse, **_LOOSE), _jit(_scaled)
 
 
@@ -328,27 +430,48 @@ def _backward(
     block = min(BLOCK, max(_HELD // steps, 128))
     tile = max(1, block // channels) * channels
     static = y.shape[0] < steps
-    scratch = np.empty(6 * _SLICE, numbers.dtype)
+    scratch = np.empty(7 * _SLICE, numbers.dtype)
     future, total, moment = _slice(scratch, 3), _slice(scratch, 4), _slice(scratch, 5)
     unused = np.empty(block, out.dtype)
     potential = np.empty((steps + 1, block + 144), numbers.dtype)
     totals, moments = np.zeros(tile), np.zeros(tile)
     zero, threshold = numbers[6], numbers[1]
+    quick = steps == 4 and not static and gradient_last.size == 0 and gradient_first.size == 0
     for left in range(0, tile, block):
         width = min(block, tile - left)
         _fill(scratch, parameters, left, width)
         for at in range(begin + left, end, tile):
             size = min(width, end - at)
             _carry(scratch, numbers, membrane, pending, at, size)
+            if quick:
+                _slice(scratch, 6)[:size] = zero
+                y0, y1 = y[0, at : at + size], y[1, at : at + size]
+                y2, y3 = y[2, at : at + size], y[3, at : at + size]
+                g0, g1 = gradient[0, at : at + size], gradient[1, at : at + size]
+                g2, g3 = gradient[2, at : at + size], gradient[3, at : at + size]
+                o0, o1 = out[0, at : at + size], out[1, at : at + size]
+                o2, o3 = out[2, at : at + size], out[3, at : at + size]
+                if arctangent:
+                    _four_arctangent(
+                        scratch, numbers, y0, y1, y2, y3, g0, g1, g2, g3, o0, o1, o2, o3
+                    )
+                else:
+                    _four_sigmoid(scratch, numbers, y0, y1, y2, y3, g0, g1, g2, g3, o0, o1, o2, o3)
+                _fold(total, totals[left : left + size])
+                _fold(moment, moments[left : left + size])
+                continue
             for t in range(steps):
                 current = y[0 if static else t, at : at + size]
                 _integrate(scratch, current, numbers, potential[t + 1])
-            for i in range(size):
-                fired = pending.size > 0 and pending[at + i] > zero
-                potential[0, i] = threshold if fired else zero
-                future[i] = gradient_last[at + i] if gradient_last.size else zero
-                total[i] = zero
-                moment[i] = zero
+            potential[0, :size] = zero
+            if pending.size:
+                for i in range(size):
+                    potential[0, i] = threshold if pending[at + i] > zero else zero
+            future[:size] = zero
+            if gradient_last.size:
+                future[:size] = gradient_last[at : at + size]
+            total[:size] = zero
+            moment[:size] = zero
             for t in range(steps - 1, -1, -1):
                 _reverse(
                     potential[t + 1],
@@ -364,9 +487,8 @@ def _backward(
                 _scaled(total, scratch, out[0, at : at + size])
             if gradient_first.size:
                 gradient_first[at : at + size] = future[:size]
-            for i in range(size):
-                totals[left + i] += total[i]
-                moments[left + i] += moment[i]
+            _fold(total, totals[left : left + size])
+            _fold(moment, moments[left : left + size])
     for i in range(tile):
         sums[0, i % channels] += totals[i]
         sums[1, i % channels] += moments[i]
@@ -456,5 +578,6 @@ def _moments(y: Array, pivot: Array, sums: Array, begin: int, end: int) -> None:
             sums[1, (left + i) % channels] += second[i]
 
 
-forward, backward = _jit(_forward, cache=True, **_EXACT), _jit(_backward, cache=True, **_EXACT)
-centre, moments = _jit(_centre, cache=True, **_EXACT), _jit(_moments, cache=True, **_EXACT)
+forward, backward, centre, moments = (
+    _kept(function) for function in (_forward, _backward, _centre, _moments)
+)
