@@ -43,6 +43,17 @@ def test_the_listings_have_the_parameters_of_the_released_code(listing, paramete
     assert listing.count == parameters
 
 
+def test_the_listing_of_spikingbert_has_the_parameters_of_its_inference():
+    found = official.spikingbert(encoders=4, d=768).parameters.items()
+    used = [torch.Size(shape).numel() for name, shape in found if is_used(name)]
+    assert sum(used) == 23_837_184 + 4 * 7_087_872 + 2 * 768 + 2
+
+
+def is_used(name):
+    """Say whether a tensor of SpikingBERT acts: neither a copy nor switched off."""
+    return name.startswith(("network_", "classification")) and ".fc." not in name
+
+
 CASES = {
     # name, overrides, what the released code registers, dead names, and a few names by hand
     "spikformer-linear": (
@@ -177,6 +188,27 @@ CASES = {
             "patch_embed1.proj3_conv.weight": "stage.1.embed.conv3.weight",
             "patch_embed2.proj_conv.weight": "stage.2.embed.conv1.weight",
             "stage2.0.ssa.k_conv.weight": "stage.2.block.0.attn.k.weight",
+        },
+    ),
+    "spikingbert": (
+        "spikingbert-2-64/movie-reviews",
+        {},
+        official.spikingbert(encoders=2, d=64, vocabulary=8192, positions=64),
+        {
+            name
+            for name in official.spikingbert(encoders=2, d=64).parameters
+            if name.startswith(("snn_", "fit_dense", "pooler_layer", "network_s13"))
+        },
+        {
+            "network_x.token_type_embeddings.weight": "embedding.segments.weight",
+            "network_x.position_embeddings.weight": "embedding.positions.weight",
+            "network_s1.dense.weight": "encoder.0.attn.k.weight",
+            "network_s8.dense.weight": "encoder.1.attn.v.weight",
+            "network_s9.query.bias": "encoder.1.attn.q.bias",
+            "network_s10.LayerNorm.weight": "encoder.1.attn.output.norm.weight",
+            "network_s5.dense.weight": "encoder.0.mlp.intermediate.weight",
+            "network_s6.dense.weight": "encoder.0.mlp.output.linear.weight",
+            "classification.weight": "head.weight",
         },
     ),
     "spikingresformer": (
