@@ -3,7 +3,7 @@ import torch
 from tests.model_examples import generator, inputs, live_model
 
 from spikedim._core import InputError
-from spikedim.models import build, card
+from spikedim.models import accelerate, build, card
 from spikedim.models.families import FAMILIES
 from spikedim.models.families._text_transformer import AbstractTextTransformer
 from spikedim.models.layers import ForwardPass
@@ -212,3 +212,26 @@ def test_small_sizes_stay_below_the_budget_of_shipped_runs():
     small = ("spikingbert-2-64", "spikingbert-2-128", "spikformer-text-2-64")
     for name in (*small, "spikformer-text-2-128", "spikformer-lm-2-64", "spikformer-lm-2-128"):
         assert card(f"{name}/movie-reviews").parameters_released <= 700_000
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_fused_path_leaves_padding_out_too(name, training):
+    plain, fused = (live(name).train(training) for _ in range(2))
+    x = inputs(plain, 4)
+    results = []
+    for model in (plain, accelerate(fused)):
+        logits = model(x, steps=3)
+        logits.square().sum().backward()
+        results.append(logits)
+    torch.testing.assert_close(results[1], results[0], rtol=1e-9, atol=1e-12)
+    for (key, a), (_, b) in zip(fused.named_parameters(), plain.named_parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-6, atol=1e-9, msg=key)
+    for (key, a), (_, b) in zip(fused.named_buffers(), plain.named_buffers(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12, msg=key)
+
+
+def test_bfloat16_reaches_the_blocks_of_text():
+    model = accelerate(build(NAMES[1], vocabulary=60, tokens=24).eval(), precision="bfloat16")
+    x = inputs(model, 2)
+    assert model.features(x[None], ForwardPass(2)).dtype == torch.bfloat16
+    assert model(x, steps=2).dtype == torch.float32
