@@ -31,5 +31,5 @@ def warm_up_kernels(run: FusedNormLIF, dtype: torch.dtype, progress: AbstractPro
         y.sum().backward()
 
     ways = [(training, pool) for training in (True, False) for pool in (False, True)]
-    for training, pool in progress.track(ways, "compile kernels", len(ways)):
+    for training, pool in progress.track(ways, "compile kernels", float(len(ways))):
         pass_through(training=training, pool=pool)
