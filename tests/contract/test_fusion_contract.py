@@ -1,5 +1,6 @@
 """Fusing must not change what a model of any family computes."""
 
+import copy
 from functools import cache
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from tests.model_examples import inputs, live_model
 
 from spikedim._core import InputError
-from spikedim.models import FusionReport, build, card, fuse, fuse_convolutions, names
+from spikedim.models import FusionReport, accelerate, build, card, fuse, fuse_convolutions, names
 from spikedim.models.cards import recipe
 from spikedim.models.families import FAMILIES
 
@@ -124,8 +125,8 @@ def test_dense_convolutions_fit_the_model_built_fused():
 def test_a_model_without_such_convolutions_comes_back_as_it_is():
     model = live_model("spikformer-2-64/digits")
     x = inputs(model, 2)
-    copy, report = fuse_convolutions(model, x)
-    assert copy is not model
+    same, report = fuse_convolutions(model, x)
+    assert same is not model
     assert report.products == 0
     assert report.before == report.after
     assert report.output_difference == 0.0
@@ -152,3 +153,16 @@ def test_refuses_a_probe_that_does_not_fit():
     model = build("spikformer-2-64/digits")
     with pytest.raises(InputError, match=r"^forward: `x` must be images"):
         fuse(model, torch.zeros(1, 3, 8, 8))
+
+
+def test_an_accelerated_model_is_fused_as_a_plain_one():
+    name = "sdt-v2-xs/digits"
+    model = accelerate(copy.deepcopy(live_model(name)))
+    x = inputs(model, 4, seed=5)
+    fused, report = fuse(model, x, steps=2)
+    assert report.differing_spikes == 0
+    assert report.current_difference_relative <= 1e-12
+    with torch.no_grad():
+        torch.testing.assert_close(
+            fused(x, steps=2), live_model(name)(x, steps=2), rtol=1e-9, atol=1e-11
+        )
