@@ -1,7 +1,7 @@
 import pytest
 
 from spikedim._core import InputError
-from spikedim.models import InputStatistics, input_statistics
+from spikedim.models import InputStatistics, card, input_statistics, names
 
 
 def test_statistics_are_of_three_channels_in_the_unit_interval():
@@ -31,3 +31,12 @@ def test_legacy_statistics_of_cifar100_are_those_of_cifar10_and_say_whose_habit_
 def test_other_data_sets_are_refused(wrong, message):
     with pytest.raises(InputError, match=rf"^input_statistics: `dataset` must .*{message}"):
         input_statistics(wrong)
+
+
+def test_cards_say_whose_configuration_borrows_the_statistics():
+    told = {
+        name for name in names() if any("input_statistics" in note for note in card(name).notes)
+    }
+    assert {card(name).family for name in told} == {"spikformer", "spikingformer", "qkformer"}
+    assert {card(name).dataset for name in told} == {"cifar100"}
+    assert "sdt-v1-2-512/cifar100" in set(names()) - told

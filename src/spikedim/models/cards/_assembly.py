@@ -8,6 +8,7 @@ from spikedim.models.cards._card import Card
 from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._published import published
 from spikedim.models.cards._setting import Setting, setting
+from spikedim.models.cards._statistics import statistics_notes
 from spikedim.models.cards._walk import LayerWalk
 
 __all__ = ["Blueprint", "Recipe", "Walked", "blueprints", "cards"]
@@ -64,6 +65,7 @@ class Recipe:
         twin = model.coding is Coding.RATES
         own = twin or model.reshaped
         rows = walked.walk.rows
+        notes = statistics_notes(self.family, where.dataset)
         return Card(
             name=self.name,
             family=self.family,
@@ -78,7 +80,7 @@ class Recipe:
             layers=tuple(replace(row, dead_parameters=0) for row in rows) if twin else rows,
             published_parameters="" if own else model.published,
             reference=self.reference,
-            notes=(*walked.notes, _TWIN_NOTE) if twin else walked.notes,
+            notes=(*walked.notes, *notes, _TWIN_NOTE) if twin else (*walked.notes, *notes),
             published_results=() if own else published(self.name),
             vocabulary=where.vocabulary,
         )

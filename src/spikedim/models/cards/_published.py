@@ -26,6 +26,7 @@ _CML = "variant that pools in front of the neurons; same parameters"
 _LEAKY = "with the batch leak of the released code"
 _FIXED = "with the batch leak corrected"
 _NO_STEM = "energy without stem and head"
+_UNSTATED = "numbers of encoders and steps not stated where it was read; taken for 4 encoders"
 _RE_COUNTED = "layers that read sums of spikes priced as multiply-accumulates"
 
 _SPIKFORMER = (
@@ -135,7 +136,7 @@ _SPILIFORMER = (
     ("spiliformer-10-768/imagenet", 1, 81.54, 11.77, ""),
 )
 _SPIKINGBERT = tuple(
-    (f"spikingbert-4/{task}", None, accuracy, None, "number of steps not stated")
+    (f"spikingbert-4/{task}", None, accuracy, None, _UNSTATED)
     for task, accuracy in (
         ("sst2", 88.19),
         ("qqp", 86.82),

@@ -6,7 +6,9 @@ from typing import ClassVar, final
 
 from spikedim._core import InputError, Result
 
-__all__ = ["InputStatistics", "input_statistics"]
+__all__ = ["InputStatistics", "input_statistics", "statistics_notes"]
+
+_BORROWERS = frozenset({"spikformer", "spikingformer", "qkformer"})
 
 
 @final
@@ -91,3 +93,15 @@ def input_statistics(dataset: str, *, legacy: bool = False) -> InputStatistics:
         source = "CIFAR-100 configurations of ZK-Zhou/spikformer and its descendants"
         return InputStatistics("cifar100", other.means, other.deviations, source)
     return found
+
+
+def statistics_notes(family: str, dataset: str) -> tuple[str, ...]:
+    """Say of a family whose released CIFAR-100 configuration borrows CIFAR-10's statistics so."""
+    if family not in _BORROWERS or dataset != "cifar100":
+        return ()
+    return (
+        (
+            "its released configuration normalises CIFAR-100 by the statistics of CIFAR-10: "
+            "input_statistics('cifar100', legacy=True)"
+        ),
+    )
