@@ -92,7 +92,14 @@ def test_every_spikedim_command_of_a_page_exists(page):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/adding-a-model.md", "docs/circuits.md", "docs/models.md"]
+    "name",
+    [
+        "README.md",
+        "docs/adding-a-model.md",
+        "docs/checkpoints.md",
+        "docs/circuits.md",
+        "docs/models.md",
+    ],
 )
 def test_the_python_of_a_page_runs(root, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -353,6 +353,13 @@ def test_unknown_sources_and_families_are_refused():
         import_state_dict(build("spikingformer-2-64/cifar10"), {}, source="spikingjelly")
 
 
+def test_a_dictionary_that_holds_itself_is_refused():
+    state = {"epoch": 1}
+    state["model"] = state
+    with pytest.raises(InputError, match="got the keys epoch, model"):
+        import_state_dict(build("spikformer-2-64/cifar10"), state)
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [

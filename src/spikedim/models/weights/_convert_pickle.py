@@ -51,7 +51,8 @@ def convert_pickle(path: str | os.PathLike[str], out: str | os.PathLike[str]) ->
     -----
     Read with ``weights_only=True``: torch rebuilds tensors, numbers, strings and dictionaries of
     them, plus the ``argparse.Namespace`` that training scripts store, and refuses anything else.
-    Nothing in the file is run. A prefix ``module.`` or ``_orig_mod.`` on all names is taken off.
+    Nothing in the file is run. A prefix that training tools put on all names (``module.``,
+    ``_orig_mod.``, ``model.``, ``net.``) is taken off.
 
     Examples
     --------

@@ -10,7 +10,8 @@ from spikedim._core import InputError
 __all__ = ["unwrap"]
 
 _WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "module", "state_dict_ema")
-_PREFIXES = ("module.", "_orig_mod.")
+_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+_DEPTH = 4  # a dictionary may hold itself
 
 
 def unwrap(
@@ -21,7 +22,7 @@ def unwrap(
     current: Any = state
     while isinstance(current, Mapping) and not any(isinstance(v, Tensor) for v in current.values()):
         wrapper = next((key for key in _WRAPPERS if isinstance(current.get(key), Mapping)), None)
-        if wrapper is None:
+        if wrapper is None or len(taken) == _DEPTH:
             raise InputError(
                 f"{caller}: `{name}` must hold tensors by name, at its top or under one of "
                 f"{', '.join(_WRAPPERS)}; got {_shown(current)}. Pass the state dict itself."
