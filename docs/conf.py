@@ -73,6 +73,7 @@ def _write_reference() -> None:
     """One page per room, listing its `__all__`: a new name or room documents itself."""
     folder = HERE / "reference" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
+    wanted = set()
     for module in pkgutil.iter_modules(spikedim.__path__):
         if module.name.startswith("_"):
             continue
@@ -84,6 +85,7 @@ def _write_reference() -> None:
             for name in public.get("__all__", [])
             if getattr(public[name], "__module__", room).startswith(room)
         ]
+        wanted |= {f"{room}.{name}.rst" for name in names}
         listed = "\n".join(f"   {name}" for name in names)
         text = (
             f"{room}\n{'=' * len(room)}\n\n.. automodule:: {room}\n   :no-members:\n\n"
@@ -93,6 +95,9 @@ def _write_reference() -> None:
         path = folder / f"{module.name}.rst"
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    for path in (folder / "api").glob("*.rst"):
+        if path.name not in wanted:  # of a name that is gone, which a build would look for
+            path.unlink()
 
 
 _write_reference()
