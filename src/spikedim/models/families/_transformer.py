@@ -144,6 +144,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
 
     def readout(self, features: Tensor, context: ForwardPass) -> Tensor:
         """Return logits [T, B, C] of features [T, B, N, D], or [T, B, N, C] without pooling."""
+        features = features.to(self.head.weight.dtype)  # a mean in bfloat16 would round
         pooled = pool_tokens(features, self.pooling, context.mask)
         if self.head_lif is not None:
             pooled = self.head_lif(pooled, context)
