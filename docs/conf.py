@@ -40,7 +40,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **dict.fromkeys(("claims", "benchmarks", "theory-index"), ()),
+        **dict.fromkeys(("claims", "benchmarks", "models", "theory-index"), ()),
     },
     "footer_start": ["copyright"],
     "footer_end": [],

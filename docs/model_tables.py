@@ -77,13 +77,21 @@ def _size(found: Card) -> str:
         f"{found.parameters:,}",
         f"{found.parameters_released:,}" if dead else ABSENT,
         found.published_parameters or ABSENT,
-        f"{found.macs:,}",
+        _short(found.macs),
         str(len(found.populations)),
-        f"{found.neurons:,}",
+        _short(found.neurons),
         *_numbers(best, found.steps),
         best.kind.value if best else ABSENT,
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _short(number: int) -> str:
+    """Return three digits and a prefix; `spikedim model show` has all digits."""
+    for scale, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= scale:
+            return f"{f'{number / scale:#.3g}'.rstrip('.')} {prefix}"
+    return str(number)
 
 
 def _numbers(result: PublishedResult | None, steps: int | None) -> tuple[str, str, str]:
@@ -99,8 +107,8 @@ def _numbers(result: PublishedResult | None, steps: int | None) -> tuple[str, st
 def published_table() -> str:
     """Return every published number with its source."""
     lines = [
-        "| model | measured on | accuracy [%] | T | energy [mJ] | said by | where read | note |",
-        "|---|---|--:|--:|--:|---|---|---|",
+        "| model | accuracy [%] | T | energy [mJ] | said by | where, and what to know |",
+        "|---|--:|--:|--:|---|---|",
     ]
     return "\n".join([*lines, *_published()])
 
@@ -108,14 +116,9 @@ def published_table() -> str:
 def _published() -> Iterator[str]:
     for name in names():
         for result in card(name).published_results:
-            cells = (
-                f"`{name}`",
-                result.dataset,
-                *_numbers(result, result.steps),
-                result.kind.value,
-                result.source,
-                result.note,
-            )
+            other = "" if result.dataset == card(name).dataset else f"on {result.dataset}"
+            said = "; ".join(part for part in (result.source, other, result.note) if part)
+            cells = f"`{name}`", *_numbers(result, result.steps), result.kind.value, said
             yield f"| {' | '.join(cells)} |"
 
 
