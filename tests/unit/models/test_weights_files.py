@@ -16,13 +16,16 @@ from spikedim.models import (
     PickleConversion,
     WeightsRecord,
     build,
+    card,
     convert_pickle,
     fuse,
     import_state_dict,
     load_weights,
+    names,
     open_model,
     save_weights,
 )
+from spikedim.models.families import FAMILIES
 from spikedim.neurons import AbstractSurrogate, ATanSurrogate, LIFParameters, Reset
 
 SMALL = "spikformer-2-64/digits"
@@ -65,6 +68,16 @@ def test_shape_switches_and_neuron_come_back(file, name, overrides):
     assert again.steps == model.steps
     assert repr(again.eval()) == repr(model.eval())
     assert again.state_dict().keys() == model.state_dict().keys()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_comes_back(file, family):
+    of_family = [name for name in names() if card(name).family == family]
+    model = build(min(of_family, key=lambda name: card(name).macs))
+    again = open_model(save_weights(model, file))
+    assert again.built_from == model.built_from
+    for key, value in model.state_dict().items():
+        assert torch.equal(again.state_dict()[key], value), key
 
 
 def test_what_is_asked_for_when_opening_wins(file):
