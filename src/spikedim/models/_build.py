@@ -96,7 +96,8 @@ def build(
         raise InputError(f"build: `dtype` must be a floating type; got {dtype}.")
     # Weights are drawn on the processor in float32, so that no device or type changes them.
     meta = device is not None and torch.device(device).type == "meta"
-    with torch.device("meta" if meta else "cpu"):
+    # Torch's own start of a layer draws from the generator of the process: give that back.
+    with torch.random.fork_rng(devices=[]), torch.device("meta" if meta else "cpu"):
         model = family(found.model, found.card(), options)
     if not meta:
         initialise(model, generator or torch.Generator().manual_seed(0))
@@ -118,7 +119,8 @@ def _check_names(
             close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"Did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"build: overrides of {name} must be among {', '.join(known)}; got {key!r}. {hint}"
+                f"build: `overrides` must be among {', '.join(known)} for {name}; "
+                f"got {key!r}. {hint}"
             )
 
 

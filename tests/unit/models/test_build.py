@@ -17,7 +17,11 @@ SMALL = "spikformer-2-64/digits"
         ("spikfromer-2-64", {}, r"`name` must be the name of a model; got 'spikfromer-2-64'\. Did"),
         ("spikegpt-216m", {}, r"must be of a family that can be built .*card only"),
         (SMALL, {"clases": 3}, r"got 'clases'\. Did you mean 'classes'\?"),
-        (SMALL, {"legacy_batch_leak": True}, r"overrides of spikformer must be among .*; got 'leg"),
+        (
+            SMALL,
+            {"legacy_batch_leak": True},
+            r"`overrides` must be among .* for spikformer; got 'leg",
+        ),
         (SMALL, {"heads": 5}, r"`heads` must divide the width 64; got 5\. Choose one of 1, 2, 4"),
         (SMALL, {"heads": 0}, r"`heads` must be an integer >= 1; got 0"),
         (SMALL, {"width": 36, "heads": 2}, r"`width` must be divisible by 8.* got 36\. Use 32"),
@@ -66,11 +70,12 @@ def test_the_released_count_has_dead_parameters_that_change_nothing():
 
 
 def test_weights_follow_the_generator_and_not_the_global_one():
-    torch.rand(3)
+    before = torch.get_rng_state()
     first = build(SMALL)
     same, other = build(SMALL), build(SMALL, generator=generator(5))
     assert torch.equal(first.block[0].attn.q.weight, same.block[0].attn.q.weight)
     assert not torch.equal(first.block[0].attn.q.weight, other.block[0].attn.q.weight)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_linear_weights_start_with_deviation_two_hundredths():

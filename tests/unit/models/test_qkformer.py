@@ -193,7 +193,11 @@ def test_weights_start_as_in_the_released_code():
         (EVENTS, {"depth": 1}, r"`depth` must be at least 2, .*; got 1"),
         (SMALL, {"qk_axis": "head"}, r"`qk_axis` must be one of .*'head'"),
         (SMALL, {"legacy_batch_leak": 1}, r"`legacy_batch_leak` must be True or False; got 1"),
-        (SMALL, {"pool_first": True}, r"overrides of qkformer must be among .*; got 'pool_first'"),
+        (
+            SMALL,
+            {"pool_first": True},
+            r"`overrides` must be among .* for qkformer; got 'pool_first'",
+        ),
         (f"{SMALL}:softmax", {"legacy_batch_leak": True}, r"`legacy_batch_leak` must be absent"),
         (f"{SMALL}:softmax", {"qk_axis": "channel"}, r"`qk_axis` must be absent for a rate-coded"),
     ],

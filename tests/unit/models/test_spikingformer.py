@@ -143,8 +143,11 @@ def test_dead_layer_norms_change_nothing():
         ({"width": 36, "heads": 2}, r"`width` must be divisible by 8, since .* 1/8 of it; got 36"),
         ({"side": 7}, r"`side` must be divisible by 2, .*; got 7"),
         ({"heads": 3}, r"`heads` must divide the width 64; got 3"),
-        ({"legacy_batch_leak": True}, r"overrides of spikingformer must be among .*; got 'legacy_"),
-        ({"qk_axis": "channel"}, r"overrides of spikingformer must be among .*; got 'qk_axis'"),
+        (
+            {"legacy_batch_leak": True},
+            r"`overrides` must be among .* for spikingformer; got 'legacy_",
+        ),
+        ({"qk_axis": "channel"}, r"`overrides` must be among .* for spikingformer; got 'qk_axis'"),
     ],
 )
 def test_refuses_with_one_sentence(overrides, message):

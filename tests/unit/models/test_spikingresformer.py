@@ -129,8 +129,8 @@ def test_weights_of_convolutions_start_normal_too():
         (SMALL, {"heads": 4}, r"`heads` must be a multiple of 6, .* 16, 48, 96 .* got 4\. Use 6"),
         (SMALL, {"heads": 7}, r"`heads` must divide the width 96; got 7"),
         ("spikingresformer-m/imagenet", {"heads": 32}, r"multiple of 12, .* got 32\. Use 24"),
-        (SMALL, {"depth": 3}, r"overrides of spikingresformer must be among .*; got 'depth'"),
-        (SMALL, {"width": 48}, r"overrides of spikingresformer must be among .*; got 'width'"),
+        (SMALL, {"depth": 3}, r"`overrides` must be among .* for spikingresformer; got 'depth'"),
+        (SMALL, {"width": 48}, r"`overrides` must be among .* for spikingresformer; got 'width'"),
     ],
 )
 def test_refuses_shapes_that_do_not_fit(name, overrides, message):

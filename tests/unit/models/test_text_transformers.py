@@ -158,7 +158,9 @@ def test_vocabulary_and_length_can_be_chosen(name):
 
 
 def test_classes_of_a_language_model_are_its_tokens():
-    with pytest.raises(InputError, match=r"overrides of spikformer-lm .* got 'classes'"):
+    with pytest.raises(
+        InputError, match=r"`overrides` must be .* for spikformer-lm; got 'classes'"
+    ):
         build(LM, classes=3)
     assert build(NAMES[1], classes=5).head.out_features == 5
 
@@ -167,7 +169,7 @@ def test_classes_of_a_language_model_are_its_tokens():
     ("change", "message"),
     [
         ({"vocabulary": 1}, r"^build: `vocabulary` must be at least 2.*; got 1\."),
-        ({"side": 8}, r"^build: overrides of .* got 'side'"),
+        ({"side": 8}, r"^build: `overrides` must be .* got 'side'"),
         ({"tokens": 0}, r"^build: `tokens` must be .*; got 0"),
     ],
 )
