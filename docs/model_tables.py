@@ -15,7 +15,7 @@ from spikedim.models import Card, PublishedResult, card, family, family_names, n
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "models.md"
 STUDY = ROOT / "studies" / "legacy_switches"
-ABSENT = "–"
+ABSENT, NO_BREAK = "–", "\N{NO-BREAK SPACE}"
 
 
 def families_table() -> str:
@@ -40,8 +40,7 @@ _COLUMNS = (
     "parameters",
     "with dead ones",
     "printed",
-    "MACs per step",
-    "populations",
+    "MACs",
     "neurons",
     "accuracy [%]",
     "T",
@@ -78,8 +77,7 @@ def _size(found: Card) -> str:
         f"{found.parameters_released:,}" if dead else ABSENT,
         found.published_parameters or ABSENT,
         _short(found.macs),
-        str(len(found.populations)),
-        _short(found.neurons),
+        f"{_short(found.neurons)} in {len(found.populations)}".replace(" ", NO_BREAK),
         *_numbers(best, found.steps),
         best.kind.value if best else ABSENT,
     )
@@ -90,7 +88,7 @@ def _short(number: int) -> str:
     """Return three digits and a prefix; `spikedim model show` has all digits."""
     for scale, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= scale:
-            return f"{f'{number / scale:#.3g}'.rstrip('.')} {prefix}"
+            return f"{f'{number / scale:#.3g}'.rstrip('.')}{NO_BREAK}{prefix}"
     return str(number)
 
 
