@@ -78,6 +78,7 @@ class BertAttention(nn.Module):
         """Return spikes [T, B, N, D] of spikes [T, B, N, D]."""
         k = fire(x, self.k, self.k_lif, context)
         v = fire(x, self.v, self.v_lif, context)
-        mixed = self.attn_lif(self.product(self.q(x), k, v, context.mask), context)
+        q = self.q(x.to(self.q.weight.dtype))  # what stays real is not rounded
+        mixed = self.attn_lif(self.product(q, k.to(q.dtype), v.to(q.dtype), context.mask), context)
         spikes: Tensor = self.output_lif(self.output(mixed, x, context), context)
         return spikes

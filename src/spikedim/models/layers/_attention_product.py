@@ -7,6 +7,8 @@ from typing import final
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikedim.models.layers._counts_attention import attend_counts, may_attend_counts
+
 __all__ = [
     "AbstractAttentionProduct",
     "ProductOrder",
@@ -62,6 +64,8 @@ class SpikingProduct(AbstractAttentionProduct):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return currents [T, B, N, D]."""
+        if mask is None and not self.causal and may_attend_counts(q, k, v):
+            return attend_counts(q, k, v, heads=self.heads, scale=self.scale)
         if mask is not None:
             k = k * mask[..., None].to(k.dtype)
         q, k, v = (split_heads(x, self.heads) for x in (q, k, v))

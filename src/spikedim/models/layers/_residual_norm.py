@@ -33,7 +33,8 @@ class ResidualNorm(nn.Module):
 
     def forward(self, x: Tensor, residual: Tensor, context: ForwardPass) -> Tensor:
         """Return currents [T, B, N, D]."""
-        branch = self.linear(x)
+        x, residual = (part.to(self.linear.weight.dtype) for part in (x, residual))
+        branch = self.linear(x)  # real-valued to the end: not rounded by a narrower type inside
         summed = add_branch(residual, branch, context, drop=self.drop, training=self.training)
         currents: Tensor = self.norm(summed)
         return currents

@@ -28,7 +28,7 @@ def warm_up_kernels(run: FusedNormLIF, dtype: torch.dtype, progress: AbstractPro
         context = ForwardPass(4, keep_states=True)
         spikes = fire(x, conv, population, context)
         y = fire(spikes, conv, population, context, residual=None if pool else spikes, pool=pool)
-        y.sum().backward()
+        torch.autograd.backward(y.sum())
 
     ways = [(training, pool) for training in (True, False) for pool in (False, True)]
     for training, pool in progress.track(ways, "compile kernels", float(len(ways))):
