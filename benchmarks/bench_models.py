@@ -81,14 +81,17 @@ def data() -> tuple[Tensor, Tensor]:
 
 
 def peer(images: Tensor) -> nn.Module:
-    """Return SpikingJelly's network with drawn gains and shifts and the statistics of the batch."""
+    """Return SpikingJelly's network: drawn weights, gains, shifts; statistics of the batch."""
     spikformer = require(
         "spikingjelly.activation_based.model.spikformer", extra="dev", purpose="the peer"
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(0)
-        model = spikformer.spikformer_cifar10(T=STEPS)
+    model = spikformer.spikformer_cifar10(T=STEPS)
     draw = torch.Generator().manual_seed(1)
+    for weight in model.parameters():
+        if weight.ndim > 1:
+            nn.init.kaiming_uniform_(weight, a=5**0.5, generator=draw)
+        else:
+            nn.init.zeros_(weight)
     for norm in norms(model):
         norm.weight.data = 1.2 + 0.4 * torch.rand(norm.weight.shape, generator=draw)
         norm.bias.data = 0.8 + 0.2 * torch.randn(norm.bias.shape, generator=draw)
