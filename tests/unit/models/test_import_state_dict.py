@@ -279,6 +279,20 @@ def test_dead_parameters_land_where_the_model_has_them():
     assert torch.equal(model.block[1].norm2.weight, state["block.1.norm2.weight"])
 
 
+@pytest.mark.parametrize(("encoders", "feedback"), [(2, "network_s13"), (4, "network_s25")])
+def test_dead_layers_of_spikingbert_land_where_the_model_has_them(encoders, feedback):
+    listing = official.spikingbert(encoders=encoders, d=24, vocabulary=40, positions=512)
+    state = listing.state()
+    model = build(
+        f"spikingbert-{encoders}/sst2", width=24, vocabulary=40, legacy_dead_parameters=True
+    )
+    report = import_state_dict(model, state)
+    assert all(name.startswith("snn_") for name in report.skipped)  # copies under other names
+    assert torch.equal(model.unused.feedback.weight, state[f"{feedback}.fc.weight"])
+    assert torch.equal(model.unused.pooler.bias, state["pooler_layer.dense.bias"])
+    assert torch.equal(model.unused.fit_dense.weight, state["fit_dense.weight"])
+
+
 def test_checkpoints_are_unwrapped():
     listing = official.spikformer("cifar10", d=64, depth=2)
     state = listing.state()

@@ -103,6 +103,8 @@ def test_spikingbert_in_millions():
     assert encoder == 7_087_872
     assert rows["embedding"] / 1e6 == pytest.approx(23.84, abs=0.005)
     assert found.parameters / 1e6 == pytest.approx(52.19, abs=0.005)
+    # The released feedback layer has no bias: SNNFC(d, d) of snn_modules.py.
+    assert found.parameters_released == found.parameters + 3 * 768**2 + 2 * 768
     assert found.parameters_released / 1e6 == pytest.approx(53.96, abs=0.005)
 
 

@@ -20,7 +20,7 @@ _PUBLISHED_NOTES = (
 _SMALL_NOTE = "not a published size: small enough to train on a CPU"
 _TASKS = {"sst2": 2, "qqp": 2, "mnli": 3, "qnli": 2, "rte": 2}
 _SEGMENTS, _SEPARATOR = 2, 102
-_UNUSED = ("feedback", "fit_dense", "pooler")
+_UNUSED = (("feedback", False), ("fit_dense", True), ("pooler", True))  # and whether it has a bias
 _SMALL = {  # depth, width, heads, vocabulary
     "2-64": (2, 64, 2, 8192),
     "2-128": (2, 128, 4, 2048),
@@ -54,8 +54,8 @@ def _walk(model: Blueprint) -> Walked:
     for index in range(model.depth):
         _encoder(walk, f"encoder.{index}", where.tokens, d)
     small = model.size in _SMALL
-    for name in () if small else _UNUSED:
-        walk.add(f"unused.{name}", "linear", 0, dead=d * d + d)
+    for name, biased in () if small else _UNUSED:
+        walk.add(f"unused.{name}", "linear", 0, dead=d * d + d * biased)
     walk.head(d, where.classes)
     notes = (*_NOTES, _SMALL_NOTE) if small else (*_PUBLISHED_NOTES, *_NOTES)
     return Walked(walk, where.tokens, notes)

@@ -97,8 +97,15 @@ class SpikingBERT(AbstractTextTransformer):
             for drop in drop_rates(options.drop_path, model.depth)
         )
         if options.legacy_dead_parameters:
-            unused = [row.name.partition(".")[2] for row in card.layers if row.dead_parameters]
-            self.unused = nn.ModuleDict({name: nn.Linear(width, width) for name in unused})
+            self.unused = nn.ModuleDict(
+                {
+                    row.name.partition(".")[2]: nn.Linear(
+                        width, width, bias=row.dead_parameters > width**2
+                    )
+                    for row in card.layers
+                    if row.dead_parameters
+                }
+            )
         self.head = nn.Linear(width, where.classes)
 
     @classmethod

@@ -7,6 +7,7 @@ from spikedim.models.weights._key_map import KeyMap
 __all__ = ["SPIKINGBERT"]
 
 _ENCODERS = 4
+_FEEDBACK = ("13", "25")  # behind the layers of two and of four encoders
 _LAYERS = (  # of one encoder, in the order of their numbers
     ("dense", "attn.k"),
     ("dense", "attn.v"),
@@ -37,11 +38,14 @@ SPIKINGBERT = KeyMap(
         (r"network_x\.token_type_embeddings", "embedding.segments"),
         (r"network_x\.LayerNorm", "embedding.norm"),
         *_layers(),
+        (rf"network_s(?:{'|'.join(_FEEDBACK)})\.fc", "unused.feedback"),
+        ("fit_dense", "unused.fit_dense"),
+        (r"pooler_layer\.dense", "unused.pooler"),
         ("classification", "head"),
     ),
     dead=(
         r"(?:snn_func|snn_func_copy|snn_ide_conv)\..*",  # the same tensors under other names
-        r"network_s\d+\.fc\.weight",  # feedback, switched off
+        rf"network_s(?:{'|'.join(_FEEDBACK)})\.fc\.weight",  # feedback, switched off
         r"(?:fit_dense|pooler_layer\.dense)\.(?:weight|bias)",
     ),
 )
