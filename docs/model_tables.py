@@ -98,7 +98,7 @@ def _numbers(result: PublishedResult | None, steps: int | None) -> tuple[str, st
         return ABSENT, ABSENT if steps is None else str(steps), ABSENT
     accuracy = ABSENT if result.accuracy_percent is None else f"{result.accuracy_percent:.2f}"
     side = f" at {result.resolution}²" if result.resolution else ""
-    energy = ABSENT if result.energy_mj is None else f"{result.energy_mj:.4g}"
+    energy = ABSENT if result.energy_mj is None else f"{result.energy_mj:.10g}"
     return accuracy + side, ABSENT if result.steps is None else str(result.steps), energy
 
 

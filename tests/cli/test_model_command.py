@@ -24,7 +24,7 @@ def test_list_shows_numbers_as_printed_and_says_so(run):
     (line,) = [line for line in text.splitlines() if line.startswith("sdt-v1-8-768")]
     assert line.split()[-2:] == ["76.32*", "4"]
     (line,) = [line for line in text.splitlines() if line.startswith("spikingresformer-l/")]
-    assert line.endswith("79.40 at 288   4")
+    assert line.endswith("79.40 at 288²   4")
     assert "not measured here; * said by others than the authors" in " ".join(text.split())
 
 
@@ -79,7 +79,7 @@ def test_list_as_json_is_cards_and_what_their_family_offers(run):
 def test_show_has_layers_totals_published_numbers_switches_and_traps(run):
     text = run("model", "show", "spikformer-4-384").out
     flat = " ".join(text.split())
-    assert flat.startswith("spikformer-4-384/cifar10: 4 blocks of 64 x 384, 9.32 M parameters")
+    assert flat.startswith("spikformer-4-384/cifar10: 4 blocks of 64 × 384, 9.32 M parameters")
     assert "published 95.19 % at T = 4 [paper]" in flat
     assert "parameters released 9,330,874 with those that never act (unused_layer_norms)" in flat
     assert "printed 9.32M" in flat
@@ -130,3 +130,10 @@ def test_show_suggests_a_name_and_writes_nothing(run, tmp_path):
 def test_help_has_an_example(run):
     for command in ("list", "show"):
         assert "Example: spikedim model" in run("model", command, "--help").out
+
+
+def test_help_says_what_the_list_prints_and_cuts_no_sentence(run):
+    text = run("model", "list", "--help").out
+    assert "Print the names only." in text
+    assert "Print the cards as JSON." in text
+    assert "switches.\n" in run("model", "--help").out

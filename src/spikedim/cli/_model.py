@@ -27,8 +27,8 @@ def list_models(
     dataset: Annotated[
         str | None, typer.Option(help="Only one data set, e.g. imagenet.", show_default=False)
     ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the cards as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the names only.")] = False,
 ) -> None:
     """List names, shapes, parameters, operations, published accuracy.
 
@@ -79,7 +79,10 @@ def show_model(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show layers, totals, published results with sources, switches and traps of one model."""
+    """Show layers, totals, published results and switches.
+
+    Each published number has its source, and each trap a note.
+    """
     from spikedim import models, report
     from spikedim._core import write_atomic
     from spikedim.cli._console import emit, show

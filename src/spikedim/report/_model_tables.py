@@ -80,7 +80,7 @@ def _accuracy(result: PublishedResult | None, *, star: str = "") -> Quantity:
     """
     if result is None or result.accuracy_percent is None:
         return Quantity(ABSENT)
-    side = f" at {result.resolution}" if result.resolution else ""
+    side = f" at {result.resolution}²" if result.resolution else ""
     mark = star if result.kind is Source.OTHERS else ""
     return Quantity(f"{result.accuracy_percent:.2f}{mark}{side}", result.accuracy_percent)
 
@@ -101,18 +101,20 @@ def card_layers_table(card: Card) -> Table:
     dead = card.parameters_released > card.parameters
     columns = (
         Column("layer"),
-        Column("kind", expendable=2),
+        Column("kind", expendable=3),
         Column("reads"),
         Column("parameters", numeric=True),
-        *([Column("dead", numeric=True, expendable=1)] if dead else []),
+        *([Column("dead", numeric=True, expendable=2)] if dead else []),
         Column("MACs", "per step", numeric=True),
-        Column("population", expendable=3),
-        Column(f"N {TIMES} D", numeric=True),
+        Column("population", expendable=4),
+        Column(f"N {TIMES} D", numeric=True, expendable=1),
     )
     twin = card.name.endswith(":softmax")
     rows: list[tuple[str | Quantity, ...]] = []
     for row in card.layers:
         behind = row.population
+        if not (row.parameters or row.dead_parameters or row.macs or behind):
+            continue  # dead parameters that a twin does not have
         rows.append(
             (
                 row.name,
@@ -121,7 +123,7 @@ def card_layers_table(card: Card) -> Table:
                 Quantity(f"{row.parameters:,}", row.parameters),
                 *([Quantity(f"{row.dead_parameters:,}", row.dead_parameters)] if dead else []),
                 Quantity(f"{row.macs:,}", row.macs),
-                behind.name.removeprefix(_shared_path(row.name, behind.name)) if behind else "",
+                _beside(row.name, behind.name) if behind else "",
                 Quantity(f"{behind.tokens} {TIMES} {behind.features}", behind.neurons)
                 if behind
                 else Quantity(ABSENT),
@@ -130,12 +132,10 @@ def card_layers_table(card: Card) -> Table:
     return Table("Layers", columns, tuple(rows))
 
 
-def _shared_path(first: str, second: str) -> str:
-    """Return what two dotted paths begin with, up to a dot."""
-    head = first.rpartition(".")[0]
-    while head and not second.startswith(f"{head}."):
-        head = head.rpartition(".")[0]
-    return f"{head}." if head else ""
+def _beside(layer: str, population: str) -> str:
+    """Return the last name of a population in the module of the layer, the whole of any other."""
+    module, _, name = population.rpartition(".")
+    return name if module == layer.rpartition(".")[0] else population
 
 
 def _input_words(row: LayerRow, *, twin: bool) -> str:
@@ -203,9 +203,15 @@ def _operations(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
     named["MACs of attention"] = (card.attention_macs, "products, counted above too")
     for name, (number, text) in named.items():
         if number:
-            yield name, _exact(number), f"{text}: {approximate(100 * number / card.macs)} %"
+            yield name, _exact(number), f"{text}: {_share(number, card.macs)} %"
 
 
+def _share(number: int, whole: int) -> str:
+    percent = 100 * number / whole
+    return "less than 0.01" if percent < _LEAST_PERCENT else approximate(percent)
+
+
+_LEAST_PERCENT = 0.01
 _READ = {
     "real": "of layers that read real numbers",
     "rate": "of layers that read rates in [0, 1], or their sums",
@@ -248,7 +254,7 @@ def published_table(card: Card) -> Table:
     rows = tuple(
         (
             _accuracy(result),
-            Quantity(ABSENT if result.energy_mj is None else f"{result.energy_mj:.4g}",
+            Quantity(ABSENT if result.energy_mj is None else f"{result.energy_mj:.10g}",
                      result.energy_mj),
             Quantity(ABSENT if result.steps is None else str(result.steps), result.steps),
             result.kind.value,

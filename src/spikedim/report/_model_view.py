@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from spikedim.models import Card, Family
-from spikedim.report._format import count
+from spikedim.report._format import TIMES, count
 from spikedim.report._model_tables import (
     card_layers_table,
     cards_tables,
@@ -61,10 +61,11 @@ def card_headline(card: Card) -> str:
     str
         Parameters, operations, neurons and the first published accuracy.
     """
+    kind = "rate" if card.name.endswith(":softmax") else "spiking"
     return (
-        f"{card.name}: {card.depth} blocks of {card.tokens} x {card.width}, "
+        f"{card.name}: {card.depth} blocks of {card.tokens} {TIMES} {card.width}, "
         f"{count(card.parameters, 3)} parameters, {count(card.macs, 3)} MACs per step, "
-        f"{count(card.neurons, 3)} spiking neurons{_published_words(card)}."
+        f"{count(card.neurons, 3)} {kind} neurons{_published_words(card)}."
     )
 
 
@@ -72,7 +73,7 @@ def _published_words(card: Card) -> str:
     if not card.published_results or card.published_results[0].accuracy_percent is None:
         return ""
     best = card.published_results[0]
-    side = f", {best.resolution} pixels wide" if best.resolution else ""
+    side = f" and {best.resolution}²" if best.resolution else ""
     steps = f" at T = {best.steps}" if best.steps else ""
     return f"; published {best.accuracy_percent:.2f} %{steps}{side} [{best.kind.value}]"
 

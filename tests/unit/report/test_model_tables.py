@@ -60,7 +60,7 @@ def test_layers_say_what_each_reads_and_feeds():
         ("stem", "conv", "real", "10", "0", "100", "stem_lif", "16 × 8"),
         ("block.0.q", "linear", "binary", "20", "3", "50", "q_lif", "4 × 8"),
         ("block.0.fc", "linear", "integer", "5", "0", "50", "", "–"),
-        ("block.0.lif", "neuron", "", "0", "0", "0", "1.lif", "4 × 8"),
+        ("block.0.lif", "neuron", "", "0", "0", "0", "block.1.lif", "4 × 8"),
     )
 
 
@@ -94,7 +94,7 @@ def test_totals_tell_the_printed_sizes_apart():
 
 def test_published_numbers_keep_their_digits_and_say_whose_they_are():
     table = published_table(card("spikformer-8-512/imagenet"))
-    assert table.cells[0][:4] == ("73.38", "11.58", "4", "paper")
+    assert table.cells[0][:4] == ("73.38", "11.577", "4", "paper")
     assert {row[3] for row in table.cells} == {"paper", "third party"}
     assert [row for row in table.cells if row[0] == "–"], "energies without an accuracy"
     table = published_table(card("sdt-v1-2-256/cifar10-dvs"))
@@ -105,9 +105,37 @@ def test_published_numbers_keep_their_digits_and_say_whose_they_are():
 def test_headline_names_the_first_published_accuracy():
     assert card_headline(TOY).endswith("192 spiking neurons.")
     assert card_headline(card("spikingresformer-l")).endswith(
-        "published 79.40 % at T = 4, 288 pixels wide [paper]."
+        "published 79.40 % at T = 4 and 288² [paper]."
     )
     assert card_headline(card("spikingbert-4/sst2")).endswith("published 88.19 % [third party].")
+
+
+def test_headline_of_a_twin_counts_rates_and_not_spikes():
+    twin = card_headline(card("spikformer-4-384/cifar10:softmax"))
+    assert twin.startswith("spikformer-4-384/cifar10:softmax: 4 blocks of 64 × 384, ")
+    assert twin.endswith("1.45 M rate neurons.")
+    assert "spiking" not in twin
+
+
+def test_a_twin_has_no_rows_of_parameters_it_does_not_have():
+    rows = {row[0] for row in card_layers_table(card("spikformer-2-64/digits:softmax")).cells}
+    assert not [name for name in rows if "unused" in name]
+    assert "block.0.attn.product" in rows
+    shown = {row[0] for row in card_layers_table(card("spikformer-2-64/digits")).cells}
+    assert "block.0.unused_layer_norms" in shown
+
+
+def test_small_shares_are_not_printed_with_an_exponent():
+    table = totals_table(card("spikingbert-4/sst2"))
+    assert cells(table, "MACs on real input")[2].endswith(": less than 0.01 %")
+
+
+@pytest.mark.parametrize("name", ["sdt-v2-124m-fused/imagenet", "spikegpt-216m/text"])
+def test_layers_stay_a_table_in_a_narrow_terminal(name):
+    text = as_text(card_view(card(name)), width=80)
+    layers = text.partition("\nLayers\n")[2].partition("\nTotals\n")[0]
+    assert len(layers.splitlines()) < len(card(name).layers) + 8
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_families_without_a_listed_model_have_no_table():
