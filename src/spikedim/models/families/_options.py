@@ -23,7 +23,8 @@ class Options:
         Surrogate gradient in the place of the family's.
     drop_path : float, default 0.0
         Largest probability of dropping a residual branch in training; it grows linearly with
-        depth. The released models accept one and never apply it.
+        depth. The released code of Spikformer, QKFormer and both spike-driven transformers accepts
+        one and never applies it.
     pool_first : bool, default False
         Whether the five-convolution stem pools currents in front of its neurons, as SpikingJelly's
         Spikformer and Spikingformer-CML do, and not spikes behind them.
