@@ -310,6 +310,32 @@ def test_the_heads_of_a_distilled_model_become_their_average():
     torch.testing.assert_close(model.head.bias, (state["head.bias"] + state["head_kd.bias"]) / 2)
 
 
+def test_heads_that_do_not_fit_each_other_are_listed():
+    state = official.sdt_v2(widths=(16, 32, 48, 64), classes=10, distilled=True).state()
+    state["head_kd.weight"] = torch.zeros(7, 64)
+    with pytest.raises(InputError, match=r"got 1 unexpected: head_kd\.weight"):
+        import_state_dict(build("sdt-v2-xs/cifar10"), state)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        (torch.zeros(10, device="meta"), r"dense tensors with values; got torch\.strided on meta"),
+        (torch.zeros(10).to_sparse(), r"dense tensors with values; got torch\.sparse_coo on cpu"),
+        (torch.zeros(10, dtype=torch.complex64), r"floating-point weights; got torch\.complex64"),
+        (torch.full((10,), torch.nan), r"must be finite in torch\.float32; got NaN"),
+    ],
+)
+def test_a_tensor_that_cannot_be_loaded_leaves_the_model_unchanged(tensor, message):
+    state = official.spikformer("cifar10", d=64, depth=2).state()
+    state["head.bias"] = tensor  # the last to be copied
+    model = build("spikformer-2-64/cifar10")
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with pytest.raises(InputError, match=message):
+        import_state_dict(model, state)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
 def test_learnt_time_constants_change_their_sign():
     listing = official.spikingresformer(
         widths=(32, 96, 192), heads=(1, 3, 6), classes=11, kernel=3, group=32, learnt=True

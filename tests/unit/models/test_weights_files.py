@@ -1,6 +1,8 @@
 """Weights to files and back: exact, strict, whole, and never from a pickle."""
 
 import argparse
+import json
+import os
 import pickle
 from dataclasses import dataclass
 
@@ -144,6 +146,54 @@ def test_what_is_no_safetensors_file_is_refused(file, content):
         open_model(file)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"request": {"name": "../../secret"}}, r"say how a model is built; .*`name` must be the"),
+        ({"request": {"name": SMALL, "shape": {"depth": 10**7}}}, r"built; got depth 10000000 in"),
+        ({"request": {"name": SMALL, "shape": {"width": 10**9}}}, r"built; got width 1000000000"),
+        ({"request": {"name": SMALL, "shape": {"device": 1}}}, r"built; got device 1 in"),
+        ({"request": {"name": SMALL, "shape": {"generator": 1}}}, r"built; got generator 1 in"),
+        ({"request": {"name": SMALL, "switches": {"dtype": True}}}, r"built; got dtype in"),
+        ({"request": {"name": SMALL, "switches": {"drop_path": 2.0}}}, r"`drop_path` must be in"),
+        ({"request": {"name": SMALL, "switches": {"no": True}}}, r"`overrides` must be among"),
+        ({"request": {"name": SMALL, "shape": {"depth": 3}}}, r"got 42 missing: block\.2"),
+        ({"request": {"name": SMALL, "surrogate": ["System", 1.0]}}, r"`surrogate` must be one of"),
+        ({"request": {"name": SMALL, "shape": [3]}}, r"metadata of save_weights; got"),
+        ({"steps": 0}, r"say how a model .*`steps` must be an integer >= 1; got 0"),
+        ({"steps": 1.5}, r"metadata of save_weights; got .*`steps`"),
+        ({"schema": "spikedim.weights/9"}, r"metadata of save_weights; .*weights/9"),
+    ],
+)
+def test_metadata_of_an_enemy_are_refused_before_they_cost_anything(file, change, message):
+    save_weights(build(SMALL), file)
+    rewrite(file, lambda record: {**record, **change})
+    with pytest.raises(InputError, match=rf"open_model: `path` must .*{message}"):
+        open_model(file)
+
+
+def rewrite(file, change):
+    """Change the record of a file and leave its tensors."""
+    with safe_open(str(file), framework="pt") as opened:
+        record = json.loads(opened.metadata()["spikedim"])
+    save_file(load_file(file), file, metadata={"spikedim": json.dumps(change(record))})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 50_000, "null", '{"steps": NaN}'])
+def test_metadata_that_are_no_record_are_refused(file, text, untyped):
+    save_file(dict(build(SMALL).state_dict()), file, metadata={"spikedim": text})
+    with pytest.raises(InputError, match=r"load_weights: `path` must have metadata of save_weigh"):
+        load_weights(build(SMALL), file)
+
+
+def test_a_key_of_an_enemy_stays_on_one_line(file):
+    save_file({"a\nb\x1b[31m" + "z" * 10_000: torch.zeros(1)}, file)
+    with pytest.raises(InputError, match=r"1 unexpected: 'a\\nb\\x1b\[31mz+\.\.\.") as refused:
+        load_weights(build(SMALL), file)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 600
+
+
 def test_half_a_file_is_refused(file):
     save_weights(build(SMALL), file)
     file.write_bytes(file.read_bytes()[:-100])
@@ -213,6 +263,72 @@ def test_what_could_not_be_read_back_is_not_saved(file):
     assert not file.exists()
 
 
+def test_only_what_build_makes_has_weights_to_save_or_load(file, untyped):
+    save_weights(build(SMALL), file)
+    other = torch.nn.DataParallel(build(SMALL))
+    for call in (save_weights, load_weights, import_state_dict):
+        with pytest.raises(InputError, match=r"`model` must be one that `build` made; got DataPa"):
+            call(other, file)
+    with pytest.raises(InputError, match=r"load_weights: `model` must have weights; got one on t"):
+        load_weights(build(SMALL, device="meta"), file)
+    with pytest.raises(InputError, match=r"open_model: `path` must be a path; got NoneType"):
+        open_model(None)
+
+
+def test_a_model_of_two_types_or_of_no_steps_is_not_saved(file):
+    model = build(SMALL)
+    model.head.double()
+    with pytest.raises(
+        InputError, match=r"weights of one type; got torch\.float32, torch\.float64"
+    ):
+        save_weights(model, file)
+    model = build(SMALL)
+    model.steps = 0
+    with pytest.raises(InputError, match=r"`model\.steps` must be an integer >= 1; got 0"):
+        save_weights(model, file)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, file, monkeypatch):
+    before = save_weights(build(SMALL), file).read_bytes()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            save_weights(build(SMALL, depth=1), file)
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_weights_that_mean_nothing_are_refused(file):
+    model = build(SMALL)
+    state = {**model.state_dict()}
+    save_file({**state, "head.bias": torch.full((10,), torch.nan)}, file)
+    with pytest.raises(InputError, match=r"got NaN or infinity for 'head\.bias'"):
+        load_weights(model, file)
+    save_file({**state, "stem.rpe.norm.running_var": torch.full((64,), -1.0)}, file)
+    with pytest.raises(InputError, match=r"not negative; got -1 in 'stem\.rpe\.norm\.running_var'"):
+        load_weights(model, file)
+
+
+def test_another_number_of_heads_is_not_passed_over_in_silence(file):
+    save_weights(build(SMALL, heads=4), file)
+    with pytest.warns(WeakResultWarning, match=r"a model with heads=4 in the place of 2"):
+        load_weights(build(SMALL, heads=2), file)
+
+
+def test_an_accelerated_model_comes_back_plain(file):
+    model = live_model(SMALL, dtype=torch.float32)
+    x = images(model, 2)
+    expected = model(x)
+    model.compute_dtype = torch.bfloat16
+    again = open_model(save_weights(model, file))
+    assert again.compute_dtype is None
+    assert torch.equal(again(x), expected)
+
+
 def test_a_fused_model_is_not_saved(file):
     model = live_model(SMALL, dtype=torch.float32)
     fused = fuse(model, images(model, 2)).model
@@ -276,6 +392,36 @@ def test_shared_memory_is_copied(tmp_path, file):
     found = load_file(file)
     assert found["b"].tolist() == [0, 2, 4]
     assert found["c"].shape == (3, 2)
+
+
+class _Command:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.path}",)
+
+
+@pytest.mark.parametrize("save", ["zip", "legacy", "pickle"])
+def test_a_command_in_a_pickle_is_not_executed(tmp_path, file, save):
+    path, mark = tmp_path / "a.pth", tmp_path / "executed"
+    if save == "pickle":
+        path.write_bytes(pickle.dumps(_Command(mark), protocol=2))
+    else:
+        torch.save({"a": _Command(mark)}, path, _use_new_zipfile_serialization=save == "zip")
+    with pytest.raises(InputError, match=r"convert_pickle: `path` must"):
+        convert_pickle(path, file)
+    assert not mark.exists()
+    assert not file.exists()
+    pickle.loads(pickle.dumps(_Command(mark)))  # the command does work
+    assert mark.exists()
+
+
+def test_eight_bit_floats_are_converted(tmp_path, file):
+    torch.save({"a": torch.ones(3).to(torch.float8_e4m3fn)}, tmp_path / "a.pt")
+    report = convert_pickle(tmp_path / "a.pt", file)
+    assert report.fingerprint.startswith("sha256:")
+    assert load_file(file)["a"].dtype is torch.float8_e4m3fn
 
 
 def test_code_in_a_pickle_is_not_run(tmp_path, file):

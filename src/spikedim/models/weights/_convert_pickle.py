@@ -15,6 +15,7 @@ from spikedim._core import InputError, check_writable, write_atomic
 from spikedim.models.weights._pickle_conversion import PickleConversion
 from spikedim.models.weights._tensors import fingerprint_tensors
 from spikedim.models.weights._unwrap import unwrap
+from spikedim.models.weights._weights_file import check_path
 
 __all__ = ["convert_pickle"]
 
@@ -65,7 +66,7 @@ def convert_pickle(path: str | os.PathLike[str], out: str | os.PathLike[str]) ->
     """
     from safetensors.torch import save
 
-    source = Path(path).expanduser()
+    source = check_path(path, caller=_CALLER, name="path")
     if not source.is_file():
         raise InputError(f"{_CALLER}: `path` must be a file; got {str(source)!r}.")
     target = check_writable(out, name="out", caller=_CALLER)

@@ -6,10 +6,11 @@ from typing import Any
 
 from spikedim._core import InputError, check_choice
 from spikedim.models.families import AbstractSpikingTransformer
+from spikedim.models.weights._check_model import check_model
 from spikedim.models.weights._import_report import ImportReport
 from spikedim.models.weights._key_map import KeyMap
 from spikedim.models.weights._misfit import refuse_misfits
-from spikedim.models.weights._tensors import check_values, shapes_of
+from spikedim.models.weights._tensors import check_dense, check_values, shapes_of
 from spikedim.models.weights._unwrap import unwrap
 from spikedim.models.weights._weights_file import read_weights_file
 from spikedim.models.weights.released._catalogue import KEY_MAPS
@@ -69,11 +70,13 @@ def import_state_dict(
         ...
     spikedim._core._errors.InputError: import_state_dict: `state` must hold exactly the ...
     """
+    check_model(model, caller=_CALLER)
     key_map = _key_map(model, source)
     _check_switches(model, key_map, source)
     if not isinstance(state, Mapping):
         state, _ = read_weights_file(state, caller=_CALLER, name="state")
     tensors, unwrapped = unwrap(state, caller=_CALLER, name="state")
+    check_dense(tensors, caller=_CALLER, name="state")
     own = model.state_dict()
     placed = key_map.place(tensors, shapes_of(own))
     refuse_misfits(

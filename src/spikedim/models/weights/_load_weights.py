@@ -9,12 +9,18 @@ from torch import Tensor
 
 from spikedim._core import InputError, WeakResultWarning
 from spikedim.models._build import build
+from spikedim.models.cards import card
 from spikedim.models.families import AbstractSpikingTransformer, BuildRequest
+from spikedim.models.weights._check_model import check_model
 from spikedim.models.weights._misfit import refuse_misfits
 from spikedim.models.weights._tensors import check_values, shapes_of
 from spikedim.models.weights._weights_file import read_weights_file
+from spikedim.models.weights._weights_record import WeightsRecord
 
 __all__ = ["load_weights", "open_model"]
+
+_ARGUMENTS = frozenset({"name", "steps", "generator", "device", "dtype"})
+"""What `build` takes beside overrides."""
 
 
 def load_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]) -> None:
@@ -52,6 +58,7 @@ def load_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]
     ...     file = save_weights(build("spikformer-2-64/digits"), f"{folder}/w.safetensors")
     ...     load_weights(build("spikformer-2-64/digits:softmax"), file)
     """
+    check_model(model, caller="load_weights")
     tensors, record = read_weights_file(path, caller="load_weights")
     _fill(model, tensors, caller="load_weights")
     if record is not None and model.built_from is not None:
@@ -116,6 +123,7 @@ def open_model(
             "does not say how to build the model. Build it and call load_weights(model, path)."
         )
     kind = next((t.dtype for t in tensors.values() if t.is_floating_point()), torch.float32)
+    _check_request(record, tensors, str(path))
     model = build(
         record.request.name,
         steps=record.steps if steps is None else steps,
@@ -123,12 +131,46 @@ def open_model(
         dtype=kind if dtype is None else dtype,
         **record.request.overrides(),
     )
+    check_model(model, caller="open_model")
     _fill(model, tensors, caller="open_model")
     return model.eval()
 
 
+def _check_request(record: WeightsRecord, tensors: Mapping[str, Tensor], path: str) -> None:
+    """Refuse a request that does not belong to the tensors, before it can ask for memory."""
+    request = record.request
+    numbers = sum(tensor.numel() for tensor in tensors.values())
+    impossible = [
+        f"{key} {value}"
+        for key, value in request.shape.items()
+        if key in _ARGUMENTS or value > (len(tensors) if key == "depth" else numbers)
+    ]
+    impossible += sorted(request.switches.keys() & _ARGUMENTS)
+    if impossible:
+        raise InputError(
+            f"open_model: `path` must say how its tensors were built; got {', '.join(impossible)} "
+            f"in {path!r}. Fetch or save it again."
+        )
+    try:
+        empty = build(request.name, steps=record.steps, device="meta", **request.overrides())
+    except InputError as error:
+        raise InputError(
+            f"open_model: `path` must say how a model is built; got {path!r} ({error!s:.300})."
+        ) from error
+    _check_keys(empty, tensors, caller="open_model")
+
+
 def _fill(model: AbstractSpikingTransformer, tensors: Mapping[str, Tensor], *, caller: str) -> None:
     """Check every tensor, then copy all of them."""
+    _check_keys(model, tensors, caller=caller)
+    check_values(tensors, model.state_dict(), caller=caller, name="path")
+    model.load_state_dict(tensors)
+
+
+def _check_keys(
+    model: AbstractSpikingTransformer, tensors: Mapping[str, Tensor], *, caller: str
+) -> None:
+    """Refuse a file that has not exactly the tensors of a model."""
     own = model.state_dict()
     got = shapes_of(tensors)
     refuse_misfits(
@@ -144,13 +186,14 @@ def _fill(model: AbstractSpikingTransformer, tensors: Mapping[str, Tensor], *, c
         ],
         advice="Build the model that was saved, or use import_state_dict for other names.",
     )
-    check_values(tensors, own, caller=caller, name="path")
-    model.load_state_dict(tensors)
 
 
 def _differences(saved: BuildRequest, built: BuildRequest) -> str:
     """Return the switches of the saved model that the built one does not have."""
-    one, other = ({**r.switches, "neuron": r.neuron} for r in (saved, built))
+    one, other = (
+        {**r.switches, "neuron": r.neuron, "heads": r.shape.get("heads", card(r.name).heads)}
+        for r in (saved, built)
+    )
     keys = sorted((one.keys() | other.keys()) - {"drop_path"})
     return ", ".join(
         f"{key}={one.get(key)!r} in the place of {other.get(key)!r}"

@@ -7,6 +7,7 @@ from spikedim._core import InputError
 __all__ = ["refuse_misfits"]
 
 _SHOWN = 5
+_LONGEST = 120
 
 
 def refuse_misfits(
@@ -31,4 +32,10 @@ def refuse_misfits(
 def _listed(kind: str, keys: Sequence[str]) -> str:
     """Return the count and the first few keys."""
     more = f", and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
-    return f"{len(keys)} {kind}: {', '.join(keys[:_SHOWN])}{more}"
+    return f"{len(keys)} {kind}: {', '.join(map(_printable, keys[:_SHOWN]))}{more}"
+
+
+def _printable(key: str) -> str:
+    """Return a key on one line, of a length that can be read: it may come from a foreign file."""
+    plain = key if key.isprintable() else ascii(key)
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."

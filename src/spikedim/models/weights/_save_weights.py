@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from spikedim._core import InputError, check_writable, write_atomic
+from spikedim._core import InputError, check_integer, check_writable, write_atomic
 from spikedim.models._build import build
 from spikedim.models.families import AbstractSpikingTransformer, BuildRequest
+from spikedim.models.weights._check_model import check_model
 from spikedim.models.weights._misfit import refuse_misfits
 from spikedim.models.weights._tensors import fingerprint_tensors, shapes_of
 from spikedim.models.weights._weights_file import METADATA
@@ -62,6 +63,7 @@ def save_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]
     """
     from safetensors.torch import save
 
+    check_model(model, caller=_CALLER)
     target = check_writable(path, name="path", caller=_CALLER)
     request = model.built_from
     if request is None:
@@ -69,14 +71,10 @@ def save_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]
             f"{_CALLER}: `model` must be as `build` made it; got one without a record of that. "
             "Save a model before fusing it."
         )
-    if any(tensor.is_meta for tensor in model.state_dict().values()):
-        raise InputError(
-            f"{_CALLER}: `model` must have weights; got one on the device meta. "
-            "Build it on the processor."
-        )
+    steps = check_integer(model.steps, name="model.steps", caller=_CALLER, minimum=1)
     state = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
     _check(state, request)
-    record = WeightsRecord(request, model.steps, version("spikedim"), fingerprint_tensors(state))
+    record = WeightsRecord(request, steps, version("spikedim"), fingerprint_tensors(state))
     # One key only: their order in the file would be random.
     return write_atomic(target, save(state, metadata={METADATA: record.to_json()}))
 
@@ -98,6 +96,12 @@ def _check(state: dict[str, Tensor], request: BuildRequest) -> None:
         ],
         advice="Save a model before changing its modules.",
     )
+    kinds = sorted({str(tensor.dtype) for tensor in state.values() if tensor.is_floating_point()})
+    if len(kinds) > 1:
+        raise InputError(
+            f"{_CALLER}: `model` must have weights of one type; got {', '.join(kinds)}. "
+            "Call model.to(dtype) first."
+        )
     for key, tensor in state.items():
         if not bool(torch.isfinite(tensor).all()):
             raise InputError(

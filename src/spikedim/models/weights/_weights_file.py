@@ -9,13 +9,26 @@ from spikedim._core import InputError
 from spikedim.models.weights._tensors import fingerprint_tensors
 from spikedim.models.weights._weights_record import WeightsRecord
 
-__all__ = ["METADATA", "looks_like_pickle", "looks_like_safetensors", "read_weights_file"]
+__all__ = [
+    "METADATA",
+    "check_path",
+    "looks_like_pickle",
+    "looks_like_safetensors",
+    "read_weights_file",
+]
 
 METADATA = "spikedim"
 """Under which key of the metadata the record stands."""
 
 _PICKLE_NAMES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"})
 _ZIP, _PROTOCOLS = b"PK\x03\x04", tuple(b"\x80" + bytes([number]) for number in range(2, 6))
+
+
+def check_path(path: object, *, caller: str, name: str) -> Path:
+    """Return a path, or refuse what is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{caller}: `{name}` must be a path; got {type(path).__name__}.")
+    return Path(path).expanduser()
 
 
 def looks_like_safetensors(path: Path) -> bool:
@@ -39,7 +52,7 @@ def read_weights_file(
     """Return copies of all tensors, and the record if `save_weights` wrote the file."""
     from safetensors import SafetensorError, safe_open
 
-    source = Path(path).expanduser()
+    source = check_path(path, caller=caller, name=name)
     if not source.is_file():
         raise InputError(
             f"{caller}: `{name}` must be a safetensors file; got {str(source)!r}, which is "
@@ -59,10 +72,21 @@ def read_weights_file(
             f"{caller}: `{name}` must be a whole safetensors file; got {str(source)!r} "
             f"({str(error).splitlines()[0]:.120}). Fetch or save it again."
         ) from error
-    record = WeightsRecord.from_json(metadata[METADATA]) if METADATA in metadata else None
+    record = _record(metadata[METADATA], source, caller, name) if METADATA in metadata else None
     if record is not None and fingerprint_tensors(tensors) != record.fingerprint:
         raise InputError(
             f"{caller}: `{name}` must hold the tensors it was saved with; got others in "
             f"{str(source)!r}, by their fingerprint. Fetch or save it again."
         )
     return tensors, record
+
+
+def _record(text: str, source: Path, caller: str, name: str) -> WeightsRecord:
+    """Return the record of a file, or say that the file has none that can be understood."""
+    try:
+        return WeightsRecord.from_json(text)
+    except InputError as error:
+        raise InputError(
+            f"{caller}: `{name}` must have metadata of save_weights; got {str(source)!r} "
+            f"({error!s:.200})."
+        ) from error

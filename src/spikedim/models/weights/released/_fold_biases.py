@@ -20,7 +20,7 @@ def fold_biases(
     folded = dict(state)
     for name, tensor in state.items():
         path, _, leaf = name.rpartition(".")
-        if leaf == "weight" and re.fullmatch(unbiased, path):
+        if leaf == "weight" and tensor.ndim > 1 and re.fullmatch(unbiased, path):
             folded[f"{path}.bias"] = torch.zeros_like(tensor[:, 0].flatten())
         for pattern, norm in pairs:
             found = re.fullmatch(pattern, path)

@@ -41,9 +41,10 @@ def _one_head(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Return the two heads of a distilled model, whose logits are averaged, as the one they are."""
     merged = dict(state)
     for leaf in ("weight", "bias"):
-        second = merged.pop(f"head_kd.{leaf}", None)
-        if second is not None and f"head.{leaf}" in merged:
-            merged[f"head.{leaf}"] = (merged[f"head.{leaf}"] + second) / 2
+        first, second = merged.get(f"head.{leaf}"), merged.get(f"head_kd.{leaf}")
+        if first is not None and second is not None and first.shape == second.shape:
+            merged[f"head.{leaf}"] = (first + second) / 2
+            del merged[f"head_kd.{leaf}"]
     return merged
 
 
