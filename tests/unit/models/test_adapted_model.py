@@ -187,7 +187,69 @@ def test_a_shared_neuron_is_refused(x):
         model(x, steps=1)
 
 
-def test_networks_without_known_neurons_are_refused():
+class Custom(nn.Module):
+    """Network whose forward is Python."""
+
+    def __init__(self, forward):
+        super().__init__()
+        self.linear, self.neuron, self.calls = nn.Linear(3, 3), node(), 0
+        self.rule = forward
+
+    def forward(self, x):
+        self.calls += 1
+        return self.rule(self, x)
+
+
+def test_a_network_that_reads_or_resets_its_neurons_is_refused(x):
+    for rule in (lambda self, _: self.neuron.v, lambda self, _: self.neuron.reset()):
+        with pytest.raises(InputError, match=r"leave the state of its neurons to us; it asks for"):
+            read_spikingjelly(Custom(rule))(x, steps=1)
+    # A mistake of its own stays what it is.
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        read_spikingjelly(Custom(lambda self, _: self.nothing))(x, steps=1)
+
+
+def test_a_neuron_called_in_some_steps_only_cannot_be_recorded(x):
+    def rule(self, x):
+        return self.neuron(self.linear(x)) if self.calls % 2 else self.linear(x)
+
+    assert read_spikingjelly(Custom(rule)).run(x, steps=3).outputs.shape == (3, 5, 3)
+    with pytest.raises(InputError, match=r"`neuron` must be called in every step, or in none"):
+        read_spikingjelly(Custom(rule)).forward_with_states(x, steps=3)
+
+
+def test_a_wrapper_is_read_through(x):
+    peer = network(node(), node())
+    wrapped = read_spikingjelly(nn.DataParallel(peer))
+    assert list(wrapped.populations) == ["module.1", "module.3"]
+    assert torch.equal(wrapped(x, steps=2), read_spikingjelly(peer)(x, steps=2))
+
+
+def test_normalisation_in_training_sees_one_step_at_a_time():
+    peer = nn.Sequential(nn.BatchNorm1d(3), node())
+    model = read_spikingjelly(peer)
+    x = torch.randn(2, 5, 3, generator=generator(3))
+    model(x)
+    expected = nn.BatchNorm1d(3)
+    for step in x:
+        expected(step)
+    torch.testing.assert_close(model.network[0].running_mean, expected.running_mean)
+    assert peer[0].num_batches_tracked == 0
+
+
+def test_a_surrogate_of_the_network_is_copied():
+    function = nn.Sigmoid()
+    model = read_spikingjelly(network(node(surrogate_function=function), node()))
+    assert model.populations["1"].lif.surrogate.function is not function
+
+
+def test_states_of_another_batch_are_refused(x):
+    model = read_spikingjelly(network(node(), node()))
+    with pytest.raises(InputError, match=r"one step of shape \(5, 4\) .*; got \(2, 4\)"):
+        model.run(x[:2], steps=1, states=model.run(x, steps=1).states)
+
+
+def test_networks_without_known_neurons_are_refused(untyped):
     other = stand_in(f"{JELLY}.neuron.other", "QIFNode", MemoryModule)
     with pytest.raises(InputError, match=r"no other state; got 1 \(QIFNode\), 3 \(QIFNode\)\."):
         read_spikingjelly(network(other(), other()))
@@ -199,6 +261,8 @@ def test_networks_without_known_neurons_are_refused():
     for read in (read_snntorch, read_spikingjelly):
         with pytest.raises(InputError, match=r"`module` must have spiking neurons; got Linear"):
             read(nn.Linear(2, 2))
+        with pytest.raises(InputError, match=r"`module` must be a torch\.nn\.Module; got str"):
+            read("network")
 
 
 @pytest.mark.parametrize(

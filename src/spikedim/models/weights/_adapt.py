@@ -13,7 +13,7 @@ from spikedim.models.layers import SpikingPopulation
 from spikedim.models.weights._adapted_model import AdaptedModel, Seat
 from spikedim.neurons import AbstractSurrogate, LIFParameters
 
-__all__ = ["Translation", "adapt", "class_paths", "number", "to_logit"]
+__all__ = ["Translation", "adapt", "check_module", "class_paths", "number", "to_logit"]
 
 
 @final
@@ -27,6 +27,14 @@ class Translation:
     pair: bool = False  # returns spikes and membranes
     leak_logit: Tensor | None = None  # learnable
     note: str = ""
+
+
+def check_module(module: object, *, caller: str) -> None:
+    """Refuse what is no network."""
+    if not isinstance(module, nn.Module):
+        raise InputError(
+            f"{caller}: `module` must be a torch.nn.Module; got {type(module).__name__}."
+        )
 
 
 def class_paths(module: nn.Module) -> tuple[str, ...]:

@@ -183,6 +183,13 @@ class AdaptedModel(nn.Module):
         token = _CURRENT.set(context)
         try:
             out = self.network(x)
+        except AttributeError as error:
+            if f"'{Seat.__name__}' object" not in str(error):
+                raise
+            raise InputError(
+                "forward: `network` must leave the state of its neurons to us; it asks for "
+                f"{str(error).rpartition(' ')[2]}. Take resets and membranes out of its forward."
+            ) from error
         finally:
             _CURRENT.reset(token)
         first = out[0] if isinstance(out, tuple | list) and out else out
@@ -213,6 +220,12 @@ def _sequence(x: Tensor, steps: int | None) -> Tensor:
 
 def _joined(parts: list[dict[str, PopulationTrace]]) -> dict[str, PopulationTrace]:
     """Join the traces of single steps."""
+    for name in {name for part in parts for name in part}:
+        if any(name not in part for part in parts):
+            raise InputError(
+                f"forward: `{name}` must be called in every step, or in none, to be recorded; got "
+                "some. Use `run`."
+            )
     return {
         name: PopulationTrace(*(torch.cat(tensors) for tensors in zip(*found, strict=True)))
         for name in parts[0]

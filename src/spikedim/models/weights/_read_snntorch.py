@@ -6,7 +6,14 @@ from typing import Any
 from torch import nn
 
 from spikedim._core import InputError
-from spikedim.models.weights._adapt import Translation, adapt, class_paths, number, to_logit
+from spikedim.models.weights._adapt import (
+    Translation,
+    adapt,
+    check_module,
+    class_paths,
+    number,
+    to_logit,
+)
 from spikedim.models.weights._adapted_model import AdaptedModel
 from spikedim.models.weights._peer_surrogate import PeerSurrogate
 from spikedim.neurons import (
@@ -70,6 +77,7 @@ def read_snntorch(module: nn.Module, *, surrogate: AbstractSurrogate | None = No
         ...
     spikedim._core._errors.InputError: read_snntorch: `module` must have spiking neurons; got ...
     """
+    check_module(module, caller=_CALLER)
     neurons = {
         name or "neuron": found
         for name, found in module.named_modules()

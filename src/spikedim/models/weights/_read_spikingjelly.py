@@ -1,5 +1,6 @@
 """Networks of SpikingJelly."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from spikedim._core import InputError
-from spikedim.models.weights._adapt import Translation, adapt, class_paths
+from spikedim.models.weights._adapt import Translation, adapt, check_module, class_paths
 from spikedim.models.weights._adapted_model import AdaptedModel
 from spikedim.models.weights._peer_surrogate import PeerSurrogate
 from spikedim.neurons import (
@@ -79,6 +80,7 @@ def read_spikingjelly(
         ...
     spikedim._core._errors.InputError: read_spikingjelly: `module` must have spiking neurons; ...
     """
+    check_module(module, caller=_CALLER)
     stateful = {
         name or "neuron": found
         for name, found in module.named_modules()
@@ -140,4 +142,5 @@ def _surrogate(name: str, function: Any) -> AbstractSurrogate:
         make = _SURROGATES.get(kind.__name__)
         if make is not None:
             return make(float(function.alpha))
-    return PeerSurrogate(function=function)
+    # A module of theirs, which its owner may go on changing.
+    return PeerSurrogate(function=copy.deepcopy(function))
