@@ -6,13 +6,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from spikedim.report._format import shorten
 from spikedim.report._style import INK, SERIES, axis_number, new_figure
 
-__all__ = ["LayerBar", "fold_layers", "layer_bars"]
+__all__ = ["LayerBar", "fold_layers", "join_layers", "layer_bars"]
 
 LayerBar = tuple[str, float, float]
 """Name of a layer, length of its left bar, length of its right bar."""
 
 _MOST_LAYERS = 48
-_LABEL = 22  # characters
+_LABEL = 30  # characters
 
 
 def fold_layers(rows: list[LayerBar]) -> list[LayerBar]:
@@ -24,6 +24,22 @@ def fold_layers(rows: list[LayerBar]) -> list[LayerBar]:
     others = [row for row in rows if row not in kept]
     summed = (f"{len(others)} others", sum(r[1] for r in others), sum(r[2] for r in others))
     return [*kept, summed]
+
+
+def join_layers(rows: list[LayerBar]) -> list[LayerBar]:
+    """Sum neighbours of one module, deeper modules first, until there are few enough bars."""
+    for depth in range(max((row[0].count(".") for row in rows), default=0), 0, -1):
+        if len(rows) <= _MOST_LAYERS:
+            break
+        joined: list[LayerBar] = []
+        for name, first, second in rows:
+            module = ".".join(name.split(".")[:depth])
+            if joined and joined[-1][0] == module:
+                _, before, behind = joined.pop()
+                first, second = before + first, behind + second
+            joined.append((module, first, second))
+        rows = joined
+    return rows
 
 
 def layer_bars(rows: list[LayerBar], titles: tuple[str, str], width: float) -> Figure:

@@ -4,20 +4,22 @@ from matplotlib.figure import Figure
 
 from spikedim.models import Card
 from spikedim.report._format import approximate, count
-from spikedim.report._layer_bars import LayerBar, fold_layers, layer_bars
+from spikedim.report._layer_bars import LayerBar, fold_layers, join_layers, layer_bars
 
 __all__ = ["model_alt", "model_bars", "model_claim", "model_figure"]
 
 
 def model_bars(card: Card) -> list[LayerBar]:
-    """Return (name, parameters, MACs per step) of the layers that have any, in order."""
-    return fold_layers(
-        [
-            (row.name, float(row.parameters), float(row.macs))
-            for row in card.layers
-            if row.parameters or row.macs
-        ]
-    )
+    """Return (name, parameters, MACs per step) of the layers that have any, in order.
+
+    Where there are too many, they are those of modules.
+    """
+    rows = [
+        (row.name, float(row.parameters), float(row.macs))
+        for row in card.layers
+        if row.parameters or row.macs
+    ]
+    return fold_layers(join_layers(rows))
 
 
 def model_figure(card: Card, width: float) -> Figure:

@@ -15,6 +15,8 @@ from spikedim.report import (
     switches_table,
     totals_table,
 )
+from spikedim.report._format import shorten
+from spikedim.report._model_figure import model_bars
 
 FAMILY = Family(
     "toy", ("toy-1/x",), ("x",), True, False, ("depth",), (Switch("legacy_x", "False", "Is x."),)
@@ -174,6 +176,35 @@ def test_the_page_holds_every_layer_and_the_whole_card(name):
     assert Card.from_dict(_embedded(page)) == found
     for row in found.layers:
         assert row.name in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spikformer-10-512/imagenet",
+        "sdt-v2-55m/imagenet",
+        "sdt-v2-124m-fused/imagenet",
+        "qkformer-4-384/cifar10",
+        "qkformer-10-768/imagenet",
+        "spikingresformer-l/imagenet",
+        "spiliformer-10-768/imagenet",
+        "spikegpt-24-768/text",
+        "spikingbert-4/sst2",
+    ],
+)
+def test_bars_of_a_large_model_are_modules_and_add_up(name):
+    found = card(name)
+    bars = model_bars(found)
+    assert len(bars) <= 48
+    assert not [bar for bar in bars if bar[0].endswith(" others")]
+    assert sum(bar[1] for bar in bars) == found.parameters
+    assert sum(bar[2] for bar in bars) == found.macs
+    assert len({shorten(bar[0], 30) for bar in bars}) == len(bars), "names can be told apart"
+
+
+def test_bars_of_a_small_model_are_its_layers():
+    assert [bar[0] for bar in model_bars(TOY)] == ["stem", "block.0.q", "block.0.fc"]
+    assert "stage.3.block.0.attn" in {bar[0] for bar in model_bars(card("sdt-v2-55m/imagenet"))}
 
 
 def _embedded(page):
