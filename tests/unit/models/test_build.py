@@ -152,16 +152,67 @@ def test_static_and_repeated_images_leave_the_same_running_statistics():
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12, msg=key)
 
 
-def test_states_of_another_batch_are_refused():
-    model = live_model(SMALL)
-    states = model.run(images(model, 2), steps=1).states
-    with pytest.raises(InputError, match=r"`currents` must have one step of shape"):
-        model.run(images(model, 3), steps=1, states=states)
-
-
 def test_states_of_another_model_are_refused():
     model = live_model(SMALL)
     states = model.run(images(model, 2), steps=1).states
     states.pop("stem.lif0")
     with pytest.raises(InputError, match=r"`states` must hold the 19 spiking .*: stem\.lif0\."):
         model.run(images(model, 2), steps=1, states=states)
+
+
+@pytest.mark.parametrize("suffix", ["", ":softmax"])
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        (SMALL, {"pool_first": True}),
+        (SMALL, {"product_bias": False}),
+        ("spikformer-2-256/cifar10-dvs", {"pool_first": True, "product_bias": True, "side": 32}),
+    ],
+)
+def test_the_card_of_a_switched_model_is_that_of_the_model(name, suffix, overrides):
+    model = build(f"{name}{suffix}", device="meta", steps=1, **overrides).eval()
+    shapes = {}
+
+    def note(population, _, activity):
+        shapes[population.name] = (activity[0, 0, ..., 0].numel(), activity.shape[-1])
+
+    for population in model.populations.values():
+        population.register_forward_hook(note)
+    model(torch.empty(1, *model.card.input_shape, device="meta"))
+    assert shapes == {p.name: (p.tokens, p.features) for p in model.card.populations}
+    for row in model.card.layers:
+        if row.kind in ("conv", "linear", "head"):
+            counted = sum(p.numel() for p in model.get_submodule(row.name).parameters())
+            assert row.parameters == counted, row.name
+
+
+def test_one_value_a_feature_has_no_variance_to_train_with():
+    model = build(SMALL, side=2)
+    with pytest.raises(InputError, match=r"^forward: `x` must give every .* at least 2 .*; got 1"):
+        model(torch.ones(1, 1, 2, 2), steps=1)
+    assert model(torch.ones(2, 1, 2, 2), steps=1).shape == (2, 10)
+    assert model.eval()(torch.ones(1, 1, 2, 2), steps=1).shape == (1, 10)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_refuses_states_of_another_kind_or_batch():
+    model = live_model(SMALL)
+    x = images(model, 2)
+    states = model.run(x, steps=1).states
+    for wrong in ([1], {key: tuple(state) for key, state in states.items()}):
+        with pytest.raises(InputError, match=r"^forward: `states` must map names to LIFState"):
+            model.run(x, states=wrong)
+    with pytest.raises(InputError, match=r"must be those of the 1 samples of `x`; got .* of 2\."):
+        model.run(x[:1], states=states)
+    half = {key: type(state)(*(field[:1] for field in state)) for key, state in states.items()}
+    assert model.run(x[:1], states=half).outputs.shape[1] == 1
+
+
+def test_looks_at_values_wherever_it_can():
+    """Mapping over samples hides values from the check, and only that does."""
+    model = live_model(SMALL)
+    x = images(model, 2)
+    mapped = torch.func.vmap(lambda image: model(image[None])[0])(x)
+    torch.testing.assert_close(mapped, model(x), rtol=1e-9, atol=1e-12)
+    with pytest.raises(InputError, match="finite; got NaN"):
+        model(x.clone().index_fill_(0, torch.tensor(1), float("nan")))

@@ -73,11 +73,9 @@ class RepConv(AbstractProduct):
 
     def _pad(self, y: Tensor) -> Tensor:
         """Return [T, B, H + 2, W + 2, D] with the image of zero around the map."""
-        norm = self.conv1.norm
+        norm, around = self.conv1.norm, (0, 0, 1, 1, 1, 1)
         if norm is None:
-            return functional.pad(y, (0, 0, 1, 1, 1, 1))
+            return functional.pad(y, around)
         _, zero = affine(norm)
-        *start, height, width, features = y.shape
-        frame = zero.to(y.dtype).expand(*start, height + 2, width + 2, features).clone()
-        frame[..., 1:-1, 1:-1, :] = y
-        return frame
+        frame = functional.pad(y.new_zeros(*y.shape[-3:-1], 1), around, value=1.0)
+        return functional.pad(y, around) + frame * zero.to(y.dtype)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import InputError
+from spikedim.models.families._known_values import are_values_known
 from spikedim.models.families._transformer import AbstractSpikingTransformer
 
 __all__ = ["AbstractImageTransformer"]
@@ -31,7 +32,7 @@ class AbstractImageTransformer(AbstractSpikingTransformer, ABC):
                 f"forward: `x` must have the type of the weights, {self.head.weight.dtype}; "
                 f"got {x.dtype}. Convert one of them with `.to(...)`."
             )
-        if not x.is_meta and not torch.isfinite(x).all():
+        if are_values_known(x) and not torch.isfinite(x).all():
             raise InputError("forward: `x` must be finite; got NaN or infinity. Clean the data.")
         static = x.ndim == 4
         return (x[None] if static else x).movedim(-3, -1), None if static else x.shape[0]

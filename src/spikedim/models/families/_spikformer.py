@@ -1,5 +1,6 @@
 """Spikformer (Zhou et al., ICLR 2023)."""
 
+from dataclasses import replace
 from typing import final
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from spikedim.models.blocks import SpikingMLP, SpikingSelfAttention, SpikingStem
 from spikedim.models.cards import Blueprint, Card
+from spikedim.models.families._changed_populations import with_pooled_populations
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
 from spikedim.models.families._options import Options
@@ -74,6 +76,11 @@ class Spikformer(AbstractImageTransformer):
     shapes = AbstractImageTransformer.shapes | {"width"}
 
     def __init__(self, model: Blueprint, card: Card, options: Options) -> None:
+        if options.pool_first:
+            pools = enumerate(model.where.stem_pool)
+            card = with_pooled_populations(card, {f"stem.lif{n}" for n, pool in pools if pool})
+        if options.product_bias is not None:
+            card = _with_product_bias(card, bias=options.product_bias)
         super().__init__(model, card, options)
         where = model.where
         if _is_linear_form(model):
@@ -106,3 +113,14 @@ class Spikformer(AbstractImageTransformer):
         for block in self.block:
             x = block(x, context)
         return x
+
+
+def _with_product_bias(card: Card, *, bias: bool) -> Card:
+    """Return the card whose products inside the blocks all have a bias, or none."""
+    rows = []
+    for row in card.layers:
+        if row.name.startswith("block.") and row.kind == "linear":
+            weights, features = row.macs // card.tokens, row.norm_parameters // 2
+            row = replace(row, parameters=weights + row.norm_parameters + bias * features)
+        rows.append(row)
+    return replace(card, layers=tuple(rows))

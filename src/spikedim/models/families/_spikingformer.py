@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from spikedim.models.blocks import CurrentAttention, CurrentMLP, CurrentStem
 from spikedim.models.cards import Blueprint, Card
-from spikedim.models.families._changed_populations import with_populations
+from spikedim.models.families._changed_populations import with_pooled_populations
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
 from spikedim.models.families._options import Options
@@ -75,7 +75,8 @@ class Spikingformer(AbstractImageTransformer):
 
     def __init__(self, model: Blueprint, card: Card, options: Options) -> None:
         if options.pool_first:
-            card = _with_pooled_neurons(card, model.where.stem_pool)
+            pools = enumerate(model.where.stem_pool, start=1)
+            card = with_pooled_populations(card, {f"stem.lif{n}" for n, pool in pools if pool})
         super().__init__(model, card, options)
         where = model.where
         self.stem = CurrentStem(
@@ -103,10 +104,3 @@ class Spikingformer(AbstractImageTransformer):
         for block in self.block:
             x = block(x, context)
         return x
-
-
-def _with_pooled_neurons(card: Card, pools: tuple[bool, ...]) -> Card:
-    """Return the card with a quarter of the neurons wherever the map is halved in front of them."""
-    pooled = {f"stem.lif{index + 1}" for index, pool in enumerate(pools) if pool}
-    found = {p.name: (p.tokens // 4, p.features) for p in card.populations if p.name in pooled}
-    return with_populations(card, found)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikedim._core import InputError
 from spikedim.models.cards import Blueprint
+from spikedim.models.families._known_values import are_values_known
 from spikedim.models.families._pooling import Pooling
 from spikedim.models.families._transformer import AbstractSpikingTransformer
 from spikedim.models.layers import ForwardPass
@@ -41,8 +42,10 @@ class AbstractTextTransformer(AbstractSpikingTransformer, ABC):
     def features(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return what the head reads, [T, B, N, D], of token numbers [1, B, N]."""
         kept = x[0] != self.padding
-        # Without a mask attention and normalisation take their faster ways.
-        context.mask = None if x.is_meta or bool(kept.all()) else kept
+        # Without a mask attention and normalisation take their faster ways; padding that cannot be
+        # looked at may be there.
+        full = x.is_meta or (are_values_known(x) and bool(kept.all()))
+        context.mask = None if full else kept
         return self.encode(x, context)
 
     def read_input(self, x: Tensor) -> tuple[Tensor, int | None]:
@@ -56,7 +59,7 @@ class AbstractTextTransformer(AbstractSpikingTransformer, ABC):
                 f"forward: `x` must be sentences [B, N] of 1 to {longest} tokens; got shape "
                 f"{tuple(x.shape)}. Cut them, or build the model with `tokens=`."
             )
-        if not x.is_meta:
+        if are_values_known(x):
             self._check_numbers(x)
         return x[None], None
 

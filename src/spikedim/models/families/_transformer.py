@@ -220,7 +220,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Draws dropped branches in training.
         """
         sequence, count = self._start(x, steps)
-        self._check_states(states)
+        self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count,
             states=states,
@@ -253,7 +253,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Draws dropped branches in training.
         """
         sequence, count = self._start(x, steps)
-        self._check_states(states)
+        self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count, states=states, keep_states=True, record=True, generator=generator
         )
@@ -275,10 +275,17 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             return sequence
         return sequence.to(self.compute_dtype)
 
-    def _check_states(self, states: States | None) -> None:
-        """Raise `InputError` unless there is a state for every spiking population and no other."""
+    def _check_states(self, states: States | None, *, batch: int) -> None:
+        """Raise `InputError` unless there is a state of the batch for every spiking population."""
         if states is None:
             return
+        if not isinstance(states, Mapping) or not all(
+            isinstance(state, LIFState) for state in states.values()
+        ):
+            raise InputError(
+                f"forward: `states` must map names to LIFState; got {type(states).__name__}. "
+                "Pass the states that `run` of this model returned."
+            )
         mine = {key for key, p in self.populations.items() if isinstance(p, SpikingPopulation)}
         if states.keys() != mine:
             odd = sorted(states.keys() ^ mine)
@@ -286,6 +293,13 @@ class AbstractSpikingTransformer(nn.Module, ABC):
                 f"forward: `states` must hold the {len(mine)} spiking populations of "
                 f"{self.card.name}; missing or unknown: {', '.join(odd[:3])}. "
                 "Pass the states that `run` of this model returned."
+            )
+        found = {len(state.membrane) for state in states.values()}
+        if found - {batch}:
+            raise InputError(
+                f"forward: `states` must be those of the {batch} samples of `x`; got states of "
+                f"{', '.join(map(str, sorted(found)))}. Index all fields of a state alike to "
+                "choose samples."
             )
 
     def _start(self, x: Tensor, steps: int | None) -> tuple[Tensor, int]:

@@ -8,6 +8,8 @@ from spikedim._core import InputError
 
 __all__ = ["affine", "fold", "normalise", "remember"]
 
+_FEWEST = 2  # values with a variance
+
 
 def normalise(y: Tensor, norm: nn.BatchNorm1d, *, steps: int, mask: Tensor | None = None) -> Tensor:
     """Return `y` [T, B, ..., D] or [1, B, ..., D] normalised over all axes but the last.
@@ -21,6 +23,12 @@ def normalise(y: Tensor, norm: nn.BatchNorm1d, *, steps: int, mask: Tensor | Non
         out[:, mask] = normalise(y[:, mask], norm, steps=steps)
         return out
     rows = y.reshape(-1, y.shape[-1])
+    if norm.training and len(rows) < _FEWEST:
+        raise InputError(
+            "forward: `x` must give every normalisation at least 2 values a feature in training "
+            "mode, over samples, places and different steps; got 1. Pass more samples, or call "
+            "`eval()`."
+        )
     if not norm.training:
         out = functional.batch_norm(
             rows, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
