@@ -100,7 +100,8 @@ def open_model(
     Raises
     ------
     InputError
-        As `load_weights`, and if the file does not say how the model was built.
+        As `load_weights`, and if the file does not say how the model was built, or asks for a shape
+        that its tensors do not have.
 
     See Also
     --------

@@ -39,8 +39,9 @@ def save_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]
     Raises
     ------
     InputError
-        If `path` cannot be written, or the model has no weights, has some that are not finite, or
-        has others than `build` gives it, so that `open_model` could not read them back.
+        If `path` cannot be written, or the model has no weights, has some that are not finite or of
+        different types, or has others than `build` gives it, so that `open_model` could not read
+        them back.
 
     See Also
     --------
