@@ -99,7 +99,7 @@ def conv_block(state, name, x, *, fire):
     return x + norm_conv(state, f"{name}.channel.reduce", fire(hidden))
 
 
-def rep_attention(state, name, x, heads, *, fire):
+def rep_attention(state, name, x, heads, *, scale, fire):
     """Residual and spike-driven self-attention 3."""
     project = rep_conv if f"{name}.q.conv1.weight" in state else norm_conv
     spikes = fire(x)
@@ -107,12 +107,12 @@ def rep_attention(state, name, x, heads, *, fire):
     if fire is clip:
         mixed = softmax_attention(q, k, v, fire, x.shape)
     else:
-        mixed = 0.125 * (q @ (k.mT @ v))
+        mixed = scale * (q @ (k.mT @ v))
         mixed = fire(mixed.mT.flatten(2, 3).reshape(x.shape), threshold=0.5)
     return x + project(state, f"{name}.proj", mixed)
 
 
-def sdt_v2(state, x, *, strides, heads, fire=lif):
+def sdt_v2(state, x, *, strides, heads, scale=0.125, fire=lif):
     """Logits [T, B, C] of images [T, B, C, H, W]; `strides` of the five down-samplings."""
     for stage, (stride, blocks) in enumerate(zip(strides, (1, 1, 2, 6, 2), strict=True)):
         down = f"stage.{stage}.down"
@@ -126,6 +126,6 @@ def sdt_v2(state, x, *, strides, heads, fire=lif):
             if stage < 3:
                 x = conv_block(state, name, x, fire=fire)
             else:
-                x = rep_attention(state, f"{name}.attn", x, heads, fire=fire)
+                x = rep_attention(state, f"{name}.attn", x, heads, scale=scale, fire=fire)
                 x = current_mlp(state, f"{name}.mlp", x, fire=fire)
     return classify(state, x, fire)

@@ -65,17 +65,18 @@ def test_twin_of_version_1(name, overrides, events):
 
 
 @pytest.mark.parametrize(
-    ("name", "overrides", "strides"),
+    ("name", "overrides", "strides", "scale"),
     [
-        ("sdt-v2-xs/digits", {}, (1, 1, 1, 2, 1)),
-        ("sdt-v2-xs-fused/digits", {}, (1, 1, 1, 2, 1)),
-        ("sdt-v2-15m/imagenet", {"side": 32, "heads": 1}, (2, 2, 2, 2, 1)),
+        ("sdt-v2-xs/digits", {}, (1, 1, 1, 2, 1), 0.5),
+        ("sdt-v2-xs-fused/digits", {}, (1, 1, 1, 2, 1), 0.5),
+        ("sdt-v2-15m/imagenet", {"side": 32, "heads": 1}, (2, 2, 2, 2, 1), 0.125),
     ],
 )
-def test_version_2(name, overrides, strides):
+def test_version_2(name, overrides, strides, scale):
     model = live_model(name, **overrides)
     got, x = run(model, steps=2)
-    close(got, sdt_v2(model.state_dict(), x, strides=strides, heads=model.card.heads))
+    heads = model.card.heads
+    close(got, sdt_v2(model.state_dict(), x, strides=strides, heads=heads, scale=scale))
 
 
 def test_twin_of_version_2():

@@ -26,6 +26,8 @@ class RepConvAttention(nn.Module):
     ----------
     width, heads : int
         D and H; H divides D.
+    scale : float
+        Factor on the product.
     make : PopulationMaker
         Makes the neurons and the product.
     dense : bool, default False
@@ -39,6 +41,7 @@ class RepConvAttention(nn.Module):
         width: int,
         heads: int,
         *,
+        scale: float,
         make: PopulationMaker,
         dense: bool = False,
         drop: float = 0.0,
@@ -47,7 +50,7 @@ class RepConvAttention(nn.Module):
         self.lif = make.population()
         self.q, self.k, self.v = (_convolution(width, dense=dense) for _ in range(3))
         self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
-        self.product = make.product(heads, scale=0.125, order=ProductOrder.KEYS_VALUES)
+        self.product = make.product(heads, scale=scale, order=ProductOrder.KEYS_VALUES)
         self.attn_lif = make.population(threshold=0.5)
         self.proj = _convolution(width, dense=dense)
         self.drop = drop

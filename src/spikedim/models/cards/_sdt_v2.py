@@ -136,7 +136,8 @@ def _notes(size: str, *, fused: bool) -> Iterator[str]:
     if size.startswith("xs"):
         yield (
             "not a published size: the layout of the others, halving the map only where the "
-            "five-convolution stem of the same data set pools; small enough to train on a CPU"
+            "five-convolution stem of the same data set pools, attention scaled by .5 and not "
+            ".125; small enough to train on a CPU"
         )
     if size.startswith("15m"):
         yield "its constructor is missing in the repository; widths confirmed by the count"

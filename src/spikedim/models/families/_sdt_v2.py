@@ -16,16 +16,26 @@ from spikedim.models.layers import ConvNorm, ForwardPass, PopulationMaker
 
 __all__ = ["MetaSpikeFormer"]
 
+# At .125 the few tokens and features of these leave attention silent; each silent attention then
+# multiplies gradients by 1 / sqrt(epsilon) of three normalisations.
+_OWN_SCALE = 0.5
+
 
 @final
 class _AttentionBlock(nn.Module):
     """Attention and MLP, each with its residual of currents."""
 
-    def __init__(
-        self, width: int, heads: int, *, make: PopulationMaker, dense: bool, drop: float
-    ) -> None:
+    def __init__(self, width: int, model: Blueprint, *, make: PopulationMaker, drop: float) -> None:
         super().__init__()
-        self.attn = RepConvAttention(width, heads, make=make, dense=dense, drop=drop)
+        small = model.size.startswith("xs")
+        self.attn = RepConvAttention(
+            width,
+            model.heads,
+            scale=_OWN_SCALE if small else 0.125,
+            make=make,
+            dense=model.size.endswith("-fused"),
+            drop=drop,
+        )
         self.mlp = CurrentMLP(width, make=make, drop=drop)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
@@ -49,9 +59,8 @@ class _Stage(nn.Module):
             self.down = ConvNorm(c_in, c_out, kernel=7, stride=stride, bias=True)
         else:
             self.down = Downsampling(c_in, c_out, make=make, stride=stride, bias=True)
-        dense = model.size.endswith("-fused")
         self.block = nn.ModuleList(
-            _AttentionBlock(c_out, model.heads, make=make, dense=dense, drop=next(drops))
+            _AttentionBlock(c_out, model, make=make, drop=next(drops))
             if stage.attends
             else ConvBlock(c_out, make=make)
             for _ in range(stage.blocks)
@@ -77,6 +86,12 @@ class MetaSpikeFormer(AbstractImageTransformer):
         The same as a table of layers.
     options : Options
         Switches; stochastic depth drops branches of the attention blocks only, as declared there.
+
+    Notes
+    -----
+    Attention is scaled by .125 in the published sizes and by .5 in ours. A published size on a small
+    `side` has too few tokens for .125: its attention is silent at first, and gradients explode in
+    the normalisations behind it.
 
     References
     ----------
