@@ -22,8 +22,8 @@ def model_sections(
         "layers",
         lambda width: model_figure(card, width),
         alt=model_alt(card),
-        caption="Layers, or the modules of a large model, from input (top) to output. Left what must "
-        "be stored, right what must be computed in each step.",
+        caption="Layers, or the modules of a large model, from input (top) to output. Left what "
+        "must be stored, right what must be computed in each step.",
     )
     sections = [
         Section(
