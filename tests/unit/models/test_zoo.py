@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from spikedim._core import InputError
@@ -69,10 +71,15 @@ def test_an_unknown_name_does_not_recite_the_whole_catalogue():
 
 
 @pytest.mark.parametrize(
-    "name", ["spikformer-4-384:ann", "spiliformer-10-768:softmax", "spikformer-4-384/cifar10:"]
+    ("name", "message"),
+    [
+        ("spikformer-4-384:ann", "Did you mean 'spikformer-4-384/cifar10:softmax'?"),
+        ("spikformer-4-384/cifar10:", "or have no suffix; got 'spikformer-4-384/cifar10:'"),
+        ("spiliformer-10-768:softmax", "no suffix for spiliformer, which has no twin; got"),
+    ],
 )
-def test_other_twins_come_later(name):
-    with pytest.raises(InputError, match="or have no suffix"):
+def test_a_wrong_suffix_is_refused_with_the_right_one(name, message):
+    with pytest.raises(InputError, match=rf"^card: `name` must .*{re.escape(message)}"):
         card(name)
 
 
@@ -89,4 +96,4 @@ def test_softmax_twin_keeps_the_layers_and_pays_for_every_pair_of_tokens():
     assert twin.parameters == official.parameters == twin.parameters_released
     assert twin.attention_macs == 8 * 2 * 196 * 196 * 512
     assert twin.macs - twin.attention_macs == official.macs - official.attention_macs
-    assert any("clip01" in note for note in twin.notes)
+    assert any("a rate clipped to [0, 1]" in note for note in twin.notes)

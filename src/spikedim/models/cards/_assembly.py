@@ -13,7 +13,7 @@ from spikedim.models.cards._walk import LayerWalk
 
 __all__ = ["Blueprint", "Recipe", "Walked", "blueprints", "cards"]
 
-_TWIN_NOTE = "rate-coded twin: softmax attention, every population clip01(BatchNorm(.))"
+_TWIN_NOTE = "rate-coded twin: softmax attention, every population a rate clipped to [0, 1]"
 
 
 @final

@@ -174,10 +174,15 @@ def recipe(name: str, *, caller: str) -> Recipe:
     found = _recipes()[_full_name(base, caller)]
     if not colon:
         return found
-    if suffix != "softmax" or found.family not in _TWIN_FAMILIES:
+    if found.family not in _TWIN_FAMILIES:
         raise InputError(
-            f"{caller}: `name` must end in ':softmax' of {' or '.join(_TWIN_FAMILIES)}, or have no "
-            f"suffix; got {name!r}."
+            f"{caller}: `name` must have no suffix for {found.family}, which has no twin; "
+            f"got {name!r}. Twins exist for {', '.join(_TWIN_FAMILIES)}."
+        )
+    if suffix != "softmax":
+        raise InputError(
+            f"{caller}: `name` must end in ':softmax' or have no suffix; got {name!r}. "
+            f"Did you mean '{found.name}:softmax'?"
         )
     return replace(found, model=replace(found.model, coding=Coding.RATES))
 
