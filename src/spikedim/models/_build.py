@@ -94,6 +94,11 @@ def build(
     options = _options(overrides)
     if not dtype.is_floating_point:
         raise InputError(f"build: `dtype` must be a floating type; got {dtype}.")
+    if not isinstance(generator, torch.Generator | None):
+        raise InputError(
+            f"build: `generator` must be a torch.Generator; got {type(generator).__name__}. "
+            "Pass `torch.Generator().manual_seed(0)`."
+        )
     # Weights are drawn on the processor in float32, so that no device or type changes them.
     meta = device is not None and torch.device(device).type == "meta"
     # Torch's own start of a layer draws from the generator of the process: give that back.
@@ -171,6 +176,7 @@ def _options(overrides: dict[str, Any]) -> Options:
     check_choice(chosen.qk_axis, QKAxis, name="qk_axis", caller="build")
     for field in fields(Options):
         value = getattr(chosen, field.name)
-        if field.type in (bool, bool | None) and not isinstance(value, bool | None):
+        switch = field.type is bool or (field.type == bool | None and value is not None)
+        if switch and not isinstance(value, bool):
             raise InputError(f"build: `{field.name}` must be True or False; got {value!r}.")
     return chosen

@@ -30,6 +30,8 @@ SMALL = "spikformer-2-64/digits"
         (SMALL, {"drop_path": 1.0}, r"`drop_path` must be in \[0, 0.999\]; got 1"),
         (SMALL, {"neuron": "lif"}, r"`neuron` must be of type LIFParameters; got 'lif'"),
         (SMALL, {"pool_first": 1}, r"`pool_first` must be True or False; got 1"),
+        (SMALL, {"pool_first": None}, r"`pool_first` must be True or False; got None"),
+        (SMALL, {"generator": 3}, r"`generator` must be a torch.Generator; got int\. Pass"),
         (SMALL, {"dtype": torch.int32}, r"`dtype` must be a floating type; got torch.int32"),
         (7, {}, r"`name` must be a string; got 7"),
     ],

@@ -16,7 +16,7 @@ EVENTS = "qkformer-2-256/cifar10-dvs"
 @pytest.fixture(scope="module")
 def pair():
     """The same weights without and with the leak, and a batch."""
-    fixed, leaky = live_model(SMALL, side=20), live_model(SMALL, side=20, legacy_batch_leak=True)
+    fixed, leaky = live_model(SMALL, side=16), live_model(SMALL, side=16, legacy_batch_leak=True)
     leaky.load_state_dict(fixed.state_dict())
     return fixed, leaky, images(fixed, 4)
 

@@ -142,7 +142,7 @@ def test_refuses_with_one_sentence(name, overrides, message):
 def test_stochastic_depth_drops_branches_in_training_only(name):
     model, plain = build(name, dtype=torch.float64, drop_path=0.5), live_model(name)
     model.load_state_dict(plain.state_dict())
-    x = images(model, 8)
+    x = images(model, 3)
     assert torch.equal(model.eval()(x, steps=1), plain(x, steps=1))
 
     def trained(seed):

@@ -18,10 +18,10 @@ def add_branch(
     """
     if not (training and drop):
         return x + branch
-    if context.generator is None:
+    if not isinstance(context.generator, torch.Generator):
         raise InputError(
-            "forward: `generator` must be a torch.Generator to train with drop_path; got None. "
-            "Pass `torch.Generator().manual_seed(0)`."
+            "forward: `generator` must be a torch.Generator to train with drop_path; "
+            f"got {context.generator!r}. Pass `torch.Generator().manual_seed(0)`."
         )
     draws = torch.rand(branch.shape[1], generator=context.generator, device=branch.device)
     kept = (draws >= drop).to(branch.dtype) / (1 - drop)
