@@ -16,7 +16,7 @@ SMALL = "spikformer-2-64/digits"
     [
         ("spikfromer-2-64", {}, r"`name` must be the name of a model; got 'spikfromer-2-64'\. Did"),
         ("spikegpt-216m", {}, r"must be of a family that can be built .*card only"),
-        (SMALL, {"clases": 3}, r"got 'clases'\. Did you mean 'classes'\?"),
+        (SMALL, {"classez": 3}, r"got 'classez'\. Did you mean 'classes'\?"),
         (
             SMALL,
             {"legacy_batch_leak": True},

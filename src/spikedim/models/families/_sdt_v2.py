@@ -89,9 +89,9 @@ class MetaSpikeFormer(AbstractImageTransformer):
 
     Notes
     -----
-    Attention is scaled by .125 in the published sizes and by .5 in ours. A published size on a small
-    `side` has too few tokens for .125: its attention is silent at first, and gradients explode in
-    the normalisations behind it.
+    Attention is scaled by .125 in the published sizes and by .5 in ours. A published size on a
+    small `side` has too few tokens for .125: its attention is silent at first, and gradients
+    explode in the normalisations behind it.
 
     References
     ----------
