@@ -24,7 +24,12 @@ class EagerLoops(AbstractLoops):
         return mean, variance
 
     def forward(
-        self, layer: Layer, residual: Tensor | None, keep: bool
+        self,
+        layer: Layer,
+        residual: Tensor | None,
+        keep: bool,
+        *,
+        overwrite: bool = False,  # noqa: ARG002
     ) -> tuple[Tensor, Tensor | None, bool]:
         """Return outputs, the last membrane if it is kept, and whether all membranes are finite."""
         outputs, state = [], _start(layer)

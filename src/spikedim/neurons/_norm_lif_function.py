@@ -30,7 +30,7 @@ class Layer:
 
 
 class AbstractLoops(ABC):
-    """Ways to run the loops; the tensors they return are new."""
+    """Ways to run the loops; the tensors they return are new unless stated."""
 
     @abstractmethod
     def statistics(self, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,9 +38,12 @@ class AbstractLoops(ABC):
 
     @abstractmethod
     def forward(
-        self, layer: Layer, residual: Tensor | None, keep: bool
+        self, layer: Layer, residual: Tensor | None, keep: bool, *, overwrite: bool = False
     ) -> tuple[Tensor, Tensor | None, bool]:
-        """Return outputs, the last membrane if it is kept, and whether all membranes are finite."""
+        """Return outputs, the last membrane if it is kept, and whether all membranes are finite.
+
+        With `overwrite` the outputs may take the memory of y.
+        """
 
     @abstractmethod
     def backward(
@@ -106,6 +109,25 @@ class Given:
             membrane=None if membrane is None else membrane.detach().contiguous(),
             pending=self.pending,
         )
+
+    def forward(
+        self,
+        y: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        residual: Tensor | None,
+        membrane: Tensor | None,
+        *,
+        overwrite: bool,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return outputs and the last membrane if it is kept; note whether all are finite."""
+        added = None if residual is None else residual.detach().contiguous()
+        with torch.no_grad():
+            layer = self.layer(y, weight, bias, membrane)
+            out, last, self.finite = self.loops.forward(
+                layer, added, self.keep, overwrite=overwrite
+            )
+        return out, last
 
 
 @final

@@ -90,8 +90,13 @@ class FusedNormLIF:
         residual: Tensor | None = None,
         state: LIFState | None = None,
         keep_state: bool = False,
+        overwrite: bool = False,
     ) -> NormLIFRun:
-        """Return what `norm_lif_run` returns."""
+        """Return what `norm_lif_run` returns.
+
+        With `overwrite`, and where nothing needs a gradient, the outputs may take the memory of
+        `y`: pages that are at hand already, unlike new ones.
+        """
         check_norm_lif(y, weight, bias, steps, mean, variance, eps, residual, state)
         membrane, pending, _ = state or (None, None, None)
         reason = (
@@ -137,7 +142,10 @@ class FusedNormLIF:
             keep=keep_state,
             dtype=inner_dtype(y),
         )
-        spikes, last = NormLIFFunction.apply(y, weight, bias, residual, membrane, given)  # type: ignore[no-untyped-call]
+        if _needs_gradient((y, weight, bias, residual, membrane)):
+            spikes, last = NormLIFFunction.apply(y, weight, bias, residual, membrane, given)  # type: ignore[no-untyped-call]
+        else:
+            spikes, last = given.forward(y, weight, bias, residual, membrane, overwrite=overwrite)
         if not given.finite:
             check_membrane(torch.full((), torch.nan), y, name="y", caller="norm_lif_run")
         return NormLIFRun(
@@ -172,6 +180,13 @@ def _transform(tensors: tuple[Tensor | None, ...]) -> str:
     if torch.compiler.is_compiling() or any(x is not None and wrapped(x) for x in tensors):
         return "inside a torch.func transform or torch.compile"
     return ""
+
+
+def _needs_gradient(tensors: tuple[Tensor | None, ...]) -> bool:
+    """Say whether autograd has to see the call; forward mode is left to it too."""
+    if torch.autograd.forward_ad._current_level >= 0:
+        return True
+    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 
 def _unusual_neuron(parameters: LIFParameters, *, fresh: bool) -> str:

@@ -243,6 +243,45 @@ _integrate, _emit, _emit_onto = _jit(_integrate), _jit(_emit), _jit(_emit_onto)
 _fill, _carry = _jit(_fill), _jit(_carry)
 
 
+def _four_over(onto: bool) -> Any:
+    """Return a loop that writes four steps over their inputs, with all membranes in registers."""
+
+    def loop(  # type: ignore[no-untyped-def]
+        scratch, numbers, potential, x0, x1, x2, x3, r0, r1, r2, r3
+    ):
+        _apart()
+        leak, threshold, hold = numbers[0], numbers[1], numbers[2]
+        jump, drop, gain = numbers[3], numbers[4], numbers[5]
+        zero, one = numbers[6], numbers[7]
+        mean, scale = _slice(scratch, 0), _slice(scratch, 1)
+        shift, carried = _slice(scratch, 2), _slice(scratch, 3)
+        for i in range(x0.size):
+            m, a, b = mean[i], scale[i], shift[i]
+            u = carried[i] + gain * ((_wide(x0[i]) - m) * a + b)
+            f0 = u >= threshold
+            u = leak * (u * hold + jump if f0 else u) - (drop if f0 else zero)
+            u = u + gain * ((_wide(x1[i]) - m) * a + b)
+            f1 = u >= threshold
+            u = leak * (u * hold + jump if f1 else u) - (drop if f1 else zero)
+            u = u + gain * ((_wide(x2[i]) - m) * a + b)
+            f2 = u >= threshold
+            u = leak * (u * hold + jump if f2 else u) - (drop if f2 else zero)
+            u = u + gain * ((_wide(x3[i]) - m) * a + b)
+            potential[i] = u
+            s0, s1 = one if f0 else zero, one if f1 else zero
+            s2, s3 = one if f2 else zero, one if u >= threshold else zero
+            if onto:
+                s0, s1 = _wide(r0[i]) + s0, _wide(r1[i]) + s1
+                s2, s3 = _wide(r2[i]) + s2, _wide(r3[i]) + s3
+            x0[i], x1[i] = _narrow(s0, x0[i]), _narrow(s1, x1[i])
+            x2[i], x3[i] = _narrow(s2, x2[i]), _narrow(s3, x3[i])
+
+    return _jit(loop)
+
+
+_four_over_alone, _four_over_onto = _four_over(onto=False), _four_over(onto=True)
+
+
 def _forward(
     y: Array,
     parameters: Array,
@@ -258,16 +297,25 @@ def _forward(
     """Write the outputs of neurons begin to end; return how many membranes are not finite."""
     channels, steps = parameters.shape[1], out.shape[0]
     tile = max(1, BLOCK // channels) * channels
-    scratch = np.empty(5 * _SLICE, numbers.dtype)
-    potential = _slice(scratch, 4)
+    scratch, potential = np.empty(4 * _SLICE, numbers.dtype), np.empty(_SLICE, numbers.dtype)
     lost = 0
+    four = steps == 4 and out.ctypes.data == y.ctypes.data and residual.shape[0] != 1
     for left in range(0, tile, BLOCK):
         width = min(BLOCK, tile - left)
         _fill(scratch, parameters, left, width)
         for at in range(begin + left, end, tile):
             size = min(width, end - at)
             _carry(scratch, numbers, membrane, pending, at, size)
-            for t in range(steps):
+            if four:
+                x0, x1 = out[0, at : at + size], out[1, at : at + size]
+                x2, x3 = out[2, at : at + size], out[3, at : at + size]
+                if residual.size == 0:
+                    _four_over_alone(scratch, numbers, potential, x0, x1, x2, x3, x0, x1, x2, x3)
+                else:
+                    r0, r1 = residual[0, at : at + size], residual[1, at : at + size]
+                    r2, r3 = residual[2, at : at + size], residual[3, at : at + size]
+                    _four_over_onto(scratch, numbers, potential, x0, x1, x2, x3, r0, r1, r2, r3)
+            for t in range(0 if four else steps):
                 current = y[t if y.shape[0] > 1 else 0, at : at + size]
                 _integrate(scratch, current, numbers, potential)
                 if residual.size == 0:

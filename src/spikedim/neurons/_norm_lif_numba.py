@@ -61,12 +61,13 @@ class CompiledLoops(AbstractLoops):
         return pivot + first, (second - first.square()).clamp(min=0)
 
     def forward(
-        self, layer: Layer, residual: Tensor | None, keep: bool
+        self, layer: Layer, residual: Tensor | None, keep: bool, *, overwrite: bool = False
     ) -> tuple[Tensor, Tensor | None, bool]:
         """Return outputs, the last membrane if it is kept, and whether all membranes are finite."""
         y, scratch = layer.y, layer.mean
         rows, channels = y.shape[1:]
-        out = torch.empty((layer.steps, rows, channels), dtype=y.dtype)
+        shape = (layer.steps, rows, channels)
+        out = y if overwrite and y.shape[0] == layer.steps else torch.empty(shape, dtype=y.dtype)
         last = torch.empty((rows, channels), dtype=scratch.dtype) if keep else None
         added = _flat(y.new_empty(0, 1, 1) if residual is None else residual)
         arguments = (*_fixed(layer), added, _flat(out), _vector(last, scratch))

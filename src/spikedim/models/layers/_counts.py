@@ -45,7 +45,8 @@ class Counts:
 
 def mark_counts(x: Tensor, most: int) -> None:
     """Say that the entries of `x` are integers from 0 to `most`."""
-    if most <= _LARGEST and x.device.type == "cpu" and kernels() is not None:
+    usable = x.device.type == "cpu" and not x.is_inference()  # those have no version
+    if most <= _LARGEST and usable and kernels() is not None:
         whole = x if x._base is None or x._base.numel() != x.numel() else x._base
         setattr(whole, _NAME, Counts(most, x._version))
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikedim.models.layers._counts import Counts, unpack
+from spikedim.models.layers._rounded import rounded
 
 __all__ = ["convolve_counts", "map_counts"]
 
@@ -14,7 +15,7 @@ __all__ = ["convolve_counts", "map_counts"]
 def map_counts(x: Tensor, counts: Counts, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return W x + b."""
     if _plain(x, weight, bias):
-        return functional.linear(x, weight.to(x.dtype), _cast(bias, x))
+        return functional.linear(x, rounded(weight, x.dtype), _cast(bias, x))
     y: Tensor = _Linear.apply(x, counts.packed(x), weight, bias)  # type: ignore[no-untyped-call]
     return y
 
@@ -30,7 +31,7 @@ def convolve_counts(
 ) -> Tensor:
     """Return the convolution [N, H', W', D'] of maps [N, H, W, D]."""
     if _plain(x, weight, bias):
-        return _convolved(x, weight.to(x.dtype), _cast(bias, x), stride, padding, groups)
+        return _convolved(x, rounded(weight, x.dtype), _cast(bias, x), stride, padding, groups)
     y: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
         x, counts.packed(x), weight, bias, stride, padding, groups
     )

@@ -1,5 +1,6 @@
 """The step of `fire` with normalisation, neurons and residual in one kernel."""
 
+import torch
 from torch import Tensor, nn
 
 from spikedim.models.layers._compiled import kernels
@@ -34,7 +35,9 @@ def fire_fused(
         currents = context.silence(currents)
         outputs = population.run_fused(currents, context, residual=added).spikes
     else:
-        outputs = _normalised(product.product(x), norm, population, context, added, pool=pool)
+        y = product.product(x)
+        own = y.untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
+        outputs = _normalised(y, norm, population, context, added, pool=pool, overwrite=own)
     if residual is None or not dropped:
         return outputs
     return add_branch(residual, outputs, context, drop=drop, training=True)
@@ -48,6 +51,7 @@ def _normalised(
     residual: Tensor | None,
     *,
     pool: bool,
+    overwrite: bool,
 ) -> Tensor:
     """Return the activity driven by `y` normalised, by the statistics of the mode."""
     weight: Tensor = norm.weight
@@ -56,7 +60,7 @@ def _normalised(
     batch = norm.training or mean is None or variance is None
     if batch:
         mean = variance = None
-    elif mean is not None and variance is not None:
+    elif mean is not None and variance is not None and torch.is_grad_enabled():
         # Copies: training moves the statistics in place, and a gradient may still need these.
         mean, variance = mean.clone(), variance.clone()
     count = y.numel() // y.shape[-1] * context.steps // y.shape[0]
@@ -77,6 +81,7 @@ def _normalised(
         variance=variance,
         eps=norm.eps,
         residual=residual,
+        overwrite=overwrite or pool,
     )
     if run.mean is not None and run.variance is not None:
         remember(norm, run.mean, run.variance, count=count)

@@ -96,11 +96,13 @@ class SpikingPopulation(AbstractPopulation):
         variance: Tensor | None = None,
         eps: float = 1e-5,
         residual: Tensor | None = None,
+        overwrite: bool = False,
     ) -> NormLIFRun:
         """Return spikes [T, B, ..., D] of `y` [T, B, ..., D] or [1, B, ..., D] in one kernel.
 
         With `weight`, `y` is normalised first, by statistics of its own if none are given, which
-        come back; a residual is added to the spikes.
+        come back; a residual is added to the spikes. With `overwrite` these may take the memory
+        of `y` where nothing needs a gradient.
         """
         if self.fused is None:
             raise RuntimeError("run_fused: no kernel; ask `may_fuse` first.")
@@ -121,6 +123,7 @@ class SpikingPopulation(AbstractPopulation):
             residual=None if residual is None else _rows(residual),
             state=None if before is None else LIFState(*(_rows(f[None])[0] for f in before)),
             keep_state=context.keep_states,
+            overwrite=overwrite,
         )
         if run.state is not None:
             context.after[self.name] = LIFState(*(f.reshape(y.shape[1:]) for f in run.state))

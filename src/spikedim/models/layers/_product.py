@@ -11,6 +11,7 @@ from spikedim.models.layers._counts import counts_of
 from spikedim.models.layers._counts_product import convolve_counts, map_counts
 from spikedim.models.layers._forward_pass import ForwardPass
 from spikedim.models.layers._norm import fold, normalise
+from spikedim.models.layers._rounded import rounded
 
 __all__ = ["AbstractProduct", "ConvNorm", "LinearNorm"]
 
@@ -69,7 +70,7 @@ class LinearNorm(AbstractProduct):
         if counts is not None:
             return map_counts(x, counts, self.weight, self.bias)
         bias = None if self.bias is None else self.bias.to(x.dtype)
-        return functional.linear(x, self.weight.to(x.dtype), bias)
+        return functional.linear(x, rounded(self.weight, x.dtype), bias)
 
     def fused(self) -> "LinearNorm":
         """Return the map with its normalisation in weight and bias."""
@@ -135,7 +136,7 @@ class ConvNorm(AbstractProduct):
             y = convolve_counts(x.flatten(0, 1), counts, self.weight, self.bias, *shape)
             return y.reshape(*x.shape[:2], *y.shape[1:])
         bias = None if self.bias is None else self.bias.to(x.dtype)
-        weight = self.weight.to(x.dtype)
+        weight = rounded(self.weight, x.dtype)
         images = x.flatten(0, 1).permute(0, 3, 1, 2)  # channels-last in memory: no copy
         y = functional.conv2d(images, weight, bias, self.stride, self.padding, groups=self.groups)
         y = y.permute(0, 2, 3, 1)
