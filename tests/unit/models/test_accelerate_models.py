@@ -209,8 +209,24 @@ def test_weights_changed_between_calls_are_read():
     x = inputs(model)
     before = fast(x)
     with torch.no_grad():
-        fast.stem.conv0.weight.data.mul_(-1)
-    assert not torch.equal(fast(x), before)
+        assert torch.equal(fast(x), before)  # rounded weights are kept from here on
+        weight = fast.stem.conv0.weight
+        weight.data.mul_(-1)  # unseen by the version counter
+        after = fast(x)
+        assert not torch.equal(after, before)
+        weight.mul_(-1)
+        assert torch.equal(fast(x), before)
+        weight.data = -weight
+        assert torch.equal(fast(x), after)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_works_where_no_gradients_are(mode):
+    model = live_model(TINY).double().eval()
+    x = inputs(model).double()
+    want = model(x)
+    with mode():
+        assert torch.equal(accelerate(model)(x), want)
 
 
 def test_recording_takes_the_plain_path():

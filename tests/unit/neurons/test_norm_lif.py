@@ -253,6 +253,41 @@ def test_every_shape_runs_the_same_compiled_loops(generator):
     assert run.plain_calls == 0
 
 
+@pytest.mark.parametrize("reset", Reset)
+@pytest.mark.parametrize("added", [None, 1, "all"])
+@pytest.mark.parametrize("steps", [1, 4, 5])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_spikes_over_the_currents_are_the_same(dtype, steps, added, reset, generator):
+    neuron = LIFParameters(threshold=0.5, reset=reset)
+    y = (2 * torch.randn(steps, 50, 70, generator=generator)).to(dtype)
+    wide = torch.float64 if dtype == torch.float64 else torch.float32
+    weight, bias, mean, variance = torch.rand(4, 70, generator=generator).to(wide)
+    residual = None
+    if added:
+        residual = torch.ones(steps if added == "all" else 1, 50, 70, dtype=dtype)
+    options = {"mean": mean, "variance": variance, "residual": residual, "keep_state": True}
+    want = norm_lif_run(y, weight, bias, neuron, steps=steps, **options)
+    run, kept = RUNS["fused"], y.clone()
+    fresh = run(y, weight, bias, neuron, steps=steps, **options)
+    assert torch.equal(y, kept)
+    over = run(y, weight, bias, neuron, steps=steps, **options, overwrite=True)
+    assert over.spikes.data_ptr() == y.data_ptr()
+    for got in (fresh, over):
+        assert torch.equal(got.spikes, want.spikes)
+        assert torch.equal(got.state.membrane, want.state.membrane)
+
+
+def test_nothing_is_written_over_what_a_gradient_needs(y):
+    weight, bias = (x.requires_grad_() for x in affine())
+    kept = y.clone()
+    spikes = gradients(RUNS["fused"], y, weight=weight, bias=bias, overwrite=True)
+    assert torch.equal(y, kept)
+    assert spikes.data_ptr() != y.data_ptr()
+    with torch.no_grad():
+        RUNS["fused"](y, weight, bias, NEURON, steps=4, overwrite=True)
+    assert not torch.equal(y, kept)
+
+
 @pytest.mark.parametrize("channels", [3, 64, 1100])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_two_threads_do_what_one_does(channels, dtype, generator, monkeypatch):
