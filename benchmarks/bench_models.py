@@ -9,6 +9,7 @@ unique storages that autograd keeps between the passes, weights left out on both
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from spikedim.models import AbstractSpikingTransformer, accelerate, build, impor
 
 MODEL = "spikformer-4-384/cifar10"
 STEPS, BATCH, THREADS, ROUNDS = 4, 8, (1, 2), 9
+FEWEST, SECONDS = 5, 80.0  # rounds of a table; no more are begun after so long
 FLOAT32, AUTOCAST = "SpikingJelly float32", "SpikingJelly autocast"
 PLAIN, FAST32, FAST16 = "plain", "accelerated float32", "accelerated bfloat16"
 # what -> our candidate -> factors to reach against float32 and against autocast
@@ -297,16 +299,25 @@ def timings(
     runs: dict[str, Callable[[Tensor, Tensor], None]], rounds: int, batch: tuple[Tensor, Tensor]
 ) -> dict[str, list[float]]:
     """Return seconds of every round, after one that does not count; each starts with another."""
-    names = list(runs)
+    names, began = list(runs), time.perf_counter()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for count in range(rounds + 1):
+        if count > FEWEST and time.perf_counter() - began > SECONDS:
+            break
         first = count % len(names)
         for name in names[first:] + names[:first]:
             start = time.perf_counter()
             runs[name](*batch)
             if count:
                 seconds[name].append(time.perf_counter() - start)
+    spent, done = time.perf_counter() - began, len(seconds[names[0]])
+    tell(f"{done} of {rounds} rounds in {spent:.0f} s (none begun after {SECONDS:.0f} s)")
     return seconds
+
+
+def tell(message: str) -> None:
+    """Say how far this is."""
+    print(f"  {message}", file=sys.stderr, flush=True)
 
 
 def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> tuple[float, str]:
@@ -365,11 +376,13 @@ def run(repeats: int = ROUNDS, *, quick: bool = False) -> list[dict[str, Any]]:
         FAST16: Candidate(accelerate(ours(model), precision="bfloat16")),
     }
     rounds = 2 if quick else max(repeats, ROUNDS)
+    tell("answers ...")
     checks = answers(images, candidates)  # before training moves the statistics
     rows = []
     for count in THREADS:
         with threads(count):
             for what in GOALS:
+                tell(f"{what}, threads: {count} ...")
                 runs = {
                     name: candidate.train if what == "training step" else candidate.infer
                     for name, candidate in candidates.items()
