@@ -9,6 +9,7 @@ from spikedim.models.blocks._current_mlp import CurrentMLP
 from spikedim.models.blocks._current_stem import CurrentStem
 from spikedim.models.blocks._downsampling import Downsampling
 from spikedim.models.blocks._dual_spike_attention import DualSpikeAttention
+from spikedim.models.blocks._encoder_block import EncoderBlock
 from spikedim.models.blocks._groupwise_mlp import GroupwiseMLP
 from spikedim.models.blocks._query_key_attention import QKAxis, QueryKeyAttention
 from spikedim.models.blocks._rep_conv import RepConv
@@ -30,6 +31,7 @@ __all__ = [
     "CurrentStem",
     "Downsampling",
     "DualSpikeAttention",
+    "EncoderBlock",
     "GroupwiseMLP",
     "QKAxis",
     "QueryKeyAttention",

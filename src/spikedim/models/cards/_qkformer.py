@@ -74,7 +74,7 @@ def stage_widths(width: int) -> tuple[int, int, int]:
 
 def pools_early(where: Setting) -> bool:
     """Say whether this is the ImageNet form, whose embeddings pool early."""
-    return where.dataset.startswith("imagenet")
+    return where.imagenet
 
 
 def first_embedding(walk: LayerWalk, where: Setting, e: int) -> int:

@@ -37,6 +37,11 @@ class Setting:
         return self.input_shape[-1]
 
     @property
+    def imagenet(self) -> bool:
+        """Whether it takes the ImageNet form of a family, whatever the side of the images."""
+        return self.dataset.partition("-")[0] == "imagenet"
+
+    @property
     def static(self) -> bool:
         """Whether every time step sees the same input."""
         return self.dataset not in EVENT_DATASETS

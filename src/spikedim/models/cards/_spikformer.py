@@ -26,7 +26,7 @@ def _walk(model: Blueprint) -> Walked:
     side = spiking_patch_splitting(walk, where, width)
     tokens = side * side
     walk.lif("stem.rpe_lif", tokens, width)
-    released_for_imagenet = where.dataset == "imagenet"
+    released_for_imagenet = where.imagenet
     # k^T v first costs N d_k a feature, q k^T first N: the released code differs by data set.
     inner = width // model.heads if released_for_imagenet else tokens
     for index in range(model.depth):

@@ -51,7 +51,7 @@ def _walk(model: Blueprint) -> Walked:
     walk = LayerWalk(coding=model.coding)
     side = _tokenizer(walk, where, width)
     tokens = side * side
-    inner = width // model.heads if where.dataset == "imagenet" else tokens
+    inner = width // model.heads if where.imagenet else tokens
     for index in range(model.depth):
         _block(walk, f"block.{index}", tokens, width, macs=2 * tokens * width * inner)
     for index in range(model.depth):

@@ -77,7 +77,7 @@ def _gwffn(walk: LayerWalk, name: str, d: int, side: int, group: int) -> None:
 def _walk(model: Blueprint) -> Walked:
     """Walk the layers of ``spikingresformer-<size>/<dataset>``, stage by stage."""
     where, stages = model.where, resformer_stages(model)
-    wide = where.dataset == "imagenet"
+    wide = where.imagenet
     walk = LayerWalk(coding=model.coding, neuron_parameters=0 if where.static else 1)
     side = where.side // 2 if wide else where.side
     kernel = 7 if wide else 3
@@ -104,7 +104,7 @@ def _notes(model: Blueprint) -> Iterator[str]:
         yield "not a published size: a quarter of ti in width and group, small enough for a CPU"
     if not model.where.static:
         yield "trained membrane time constants: one parameter a neuron layer"
-    elif model.where.dataset == "imagenet":
+    elif model.where.imagenet:
         yield "the 7 x 7 stem has no neurons; published energies leave out its MACs and the head's"
     else:
         yield "the 3 x 3 stem has no neurons; published energies leave out its MACs"

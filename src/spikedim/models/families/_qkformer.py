@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from spikedim._core import InputError
 from spikedim.models.blocks import (
+    EncoderBlock,
     QKAxis,
     QueryKeyAttention,
     SkipEmbedding,
@@ -23,49 +24,39 @@ from spikedim.models.layers import ForwardPass, PopulationMaker, ProductOrder
 __all__ = ["QKFormer"]
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual; self-attention in the last stage."""
-
-    def __init__(
-        self,
-        width: int,
-        heads: int,
-        *,
-        last: bool,
-        ratio: int,
-        options: Options,
-        make: PopulationMaker,
-        drop: float,
-    ) -> None:
-        super().__init__()
-        self.attn = (
-            SpikingSelfAttention(
-                width,
-                heads,
-                scale=0.125,
-                order=ProductOrder.KEYS_VALUES,
-                make=make,
-                drop=drop,
-                batch_leak=options.legacy_batch_leak,
-            )
-            if last
-            else QueryKeyAttention(width, heads, make=make, axis=QKAxis(options.qk_axis), drop=drop)
+def _block(
+    width: int,
+    heads: int,
+    *,
+    last: bool,
+    ratio: int,
+    options: Options,
+    make: PopulationMaker,
+    drop: float,
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual; self-attention in the last stage."""
+    attn = (
+        SpikingSelfAttention(
+            width,
+            heads,
+            scale=0.125,
+            order=ProductOrder.KEYS_VALUES,
+            make=make,
+            drop=drop,
+            batch_leak=options.legacy_batch_leak,
         )
-        self.mlp = SpikingMLP(width, make=make, ratio=ratio, drop=drop)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return sums of spikes [T, B, N, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+        if last
+        else QueryKeyAttention(width, heads, make=make, axis=QKAxis(options.qk_axis), drop=drop)
+    )
+    mlp = SpikingMLP(width, make=make, ratio=ratio, drop=drop)
+    return EncoderBlock(attn, mlp)
 
 
 @final
 class _Stage(nn.Module):
     """An embedding, and blocks on its tokens."""
 
-    def __init__(self, embed: SkipEmbedding, blocks: list[_Block]) -> None:
+    def __init__(self, embed: SkipEmbedding, blocks: list[EncoderBlock]) -> None:
         super().__init__()
         self.embed = embed
         self.block = nn.ModuleList(blocks)
@@ -123,7 +114,7 @@ class QKFormer(AbstractImageTransformer):
         self.stage = nn.ModuleDict()
         for index, (width, depth) in enumerate(zip(shape.widths, shape.depths, strict=True)):
             blocks = [
-                _Block(
+                _block(
                     width,
                     model.heads,
                     last=index == len(shape.widths) - 1,

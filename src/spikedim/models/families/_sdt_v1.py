@@ -4,7 +4,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from spikedim.models.blocks import CurrentMLP, SpikeDrivenAttention, SpikeDrivenStem
+from spikedim.models.blocks import CurrentMLP, EncoderBlock, SpikeDrivenAttention, SpikeDrivenStem
 from spikedim.models.cards import Blueprint, Card
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
@@ -15,28 +15,17 @@ from spikedim.models.layers import ConvNorm, ForwardPass, LinearNorm, Population
 __all__ = ["SpikeDrivenTransformer"]
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual of currents."""
-
-    def __init__(
-        self, model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
-    ) -> None:
-        super().__init__()
-        width, heads = model.width, model.heads
-        # Event forms dilate; the released switch for it is on for event data only.
-        self.attn = SpikeDrivenAttention(
-            width, heads, make=make, pool=not model.where.static, drop=drop
-        )
-        self.mlp = CurrentMLP(width, make=make, drop=drop)
-        if options.legacy_dead_parameters:
-            self.attn.talking_heads = LinearNorm(heads, heads, norm=False)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return currents [T, B, H, W, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _block(
+    model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual of currents."""
+    width, heads = model.width, model.heads
+    # Event forms dilate; the released switch for it is on for event data only.
+    attn = SpikeDrivenAttention(width, heads, make=make, pool=not model.where.static, drop=drop)
+    mlp = CurrentMLP(width, make=make, drop=drop)
+    if options.legacy_dead_parameters:
+        attn.talking_heads = LinearNorm(heads, heads, norm=False)
+    return EncoderBlock(attn, mlp)
 
 
 @final
@@ -68,7 +57,7 @@ class SpikeDrivenTransformer(AbstractImageTransformer):
             where.channels, model.width, pools=where.stem_pool, make=self.make
         )
         self.block = nn.ModuleList(
-            _Block(model, options, make=self.make, drop=drop)
+            _block(model, options, make=self.make, drop=drop)
             for drop in drop_rates(options.drop_path, model.depth)
         )
         self.head_lif = self.make.population()

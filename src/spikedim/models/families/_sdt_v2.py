@@ -6,7 +6,13 @@ from typing import final
 from torch import Tensor, nn
 
 from spikedim._core import InputError
-from spikedim.models.blocks import ConvBlock, CurrentMLP, Downsampling, RepConvAttention
+from spikedim.models.blocks import (
+    ConvBlock,
+    CurrentMLP,
+    Downsampling,
+    EncoderBlock,
+    RepConvAttention,
+)
 from spikedim.models.cards import Blueprint, Card, MetaStage, meta_stages
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
@@ -21,28 +27,21 @@ __all__ = ["MetaSpikeFormer"]
 _OWN_SCALE = 0.5
 
 
-@final
-class _AttentionBlock(nn.Module):
-    """Attention and MLP, each with its residual of currents."""
-
-    def __init__(self, width: int, model: Blueprint, *, make: PopulationMaker, drop: float) -> None:
-        super().__init__()
-        small = model.size.startswith("xs")
-        self.attn = RepConvAttention(
-            width,
-            model.heads,
-            scale=_OWN_SCALE if small else 0.125,
-            make=make,
-            dense=model.size.endswith("-fused"),
-            drop=drop,
-        )
-        self.mlp = CurrentMLP(width, make=make, drop=drop)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return currents [T, B, H, W, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _attention_block(
+    width: int, model: Blueprint, *, make: PopulationMaker, drop: float
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual of currents."""
+    small = model.size.startswith("xs")
+    attn = RepConvAttention(
+        width,
+        model.heads,
+        scale=_OWN_SCALE if small else 0.125,
+        make=make,
+        dense=model.size.endswith("-fused"),
+        drop=drop,
+    )
+    mlp = CurrentMLP(width, make=make, drop=drop)
+    return EncoderBlock(attn, mlp)
 
 
 @final
@@ -60,7 +59,7 @@ class _Stage(nn.Module):
         else:
             self.down = Downsampling(c_in, c_out, make=make, stride=stride, bias=True)
         self.block = nn.ModuleList(
-            _AttentionBlock(c_out, model, make=make, drop=next(drops))
+            _attention_block(c_out, model, make=make, drop=next(drops))
             if stage.attends
             else ConvBlock(c_out, make=make)
             for _ in range(stage.blocks)

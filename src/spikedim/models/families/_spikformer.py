@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from spikedim.models.blocks import SpikingMLP, SpikingSelfAttention, SpikingStem
+from spikedim.models.blocks import EncoderBlock, SpikingMLP, SpikingSelfAttention, SpikingStem
 from spikedim.models.cards import Blueprint, Card
 from spikedim.models.families._changed_populations import with_pooled_populations
 from spikedim.models.families._depth import drop_rates
@@ -20,38 +20,29 @@ __all__ = ["Spikformer"]
 
 def _is_linear_form(model: Blueprint) -> bool:
     """Say whether the released code writes the products of this data set as linear layers."""
-    return model.where.static and not model.where.dataset.startswith("imagenet")
+    return model.where.static and not model.where.imagenet
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual."""
-
-    def __init__(
-        self, model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
-    ) -> None:
-        super().__init__()
-        imagenet = model.where.dataset.startswith("imagenet")
-        bias = options.product_bias
-        self.attn = SpikingSelfAttention(
-            model.width,
-            model.heads,
-            scale=0.125 if model.where.static else 0.25,
-            order=ProductOrder.KEYS_VALUES if imagenet else ProductOrder.QUERIES_KEYS,
-            make=make,
-            bias=_is_linear_form(model) if bias is None else bias,
-            output_bias=bias is not False,
-            drop=drop,
-        )
-        self.mlp = SpikingMLP(model.width, make=make, bias=bias is not False, drop=drop)
-        if options.legacy_dead_parameters:
-            self.norm1, self.norm2 = nn.LayerNorm(model.width), nn.LayerNorm(model.width)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return sums of spikes [T, B, N, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _block(
+    model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual."""
+    bias = options.product_bias
+    attn = SpikingSelfAttention(
+        model.width,
+        model.heads,
+        scale=0.125 if model.where.static else 0.25,
+        order=ProductOrder.KEYS_VALUES if model.where.imagenet else ProductOrder.QUERIES_KEYS,
+        make=make,
+        bias=_is_linear_form(model) if bias is None else bias,
+        output_bias=bias is not False,
+        drop=drop,
+    )
+    mlp = SpikingMLP(model.width, make=make, bias=bias is not False, drop=drop)
+    block = EncoderBlock(attn, mlp)
+    if options.legacy_dead_parameters:
+        block.norm1, block.norm2 = nn.LayerNorm(model.width), nn.LayerNorm(model.width)
+    return block
 
 
 @final
@@ -93,7 +84,7 @@ class Spikformer(AbstractImageTransformer):
             pool_first=options.pool_first,
         )
         self.block = nn.ModuleList(
-            _Block(model, options, make=self.make, drop=drop)
+            _block(model, options, make=self.make, drop=drop)
             for drop in drop_rates(options.drop_path, model.depth)
         )
         self.head = nn.Linear(model.width, where.classes)

@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 from torch import Tensor, nn
 
-from spikedim.models.blocks import SpikingMLP, SpikingSelfAttention
+from spikedim.models.blocks import EncoderBlock, SpikingMLP, SpikingSelfAttention
 from spikedim.models.cards import Blueprint, Card
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._options import Options
@@ -23,30 +23,21 @@ from spikedim.models.layers import (
 __all__ = ["SpikformerLM", "SpikformerText"]
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual."""
-
-    def __init__(
-        self, width: int, heads: int, *, make: PopulationMaker, drop: float, causal: bool
-    ) -> None:
-        super().__init__()
-        self.attn = SpikingSelfAttention(
-            width,
-            heads,
-            scale=0.125,
-            order=ProductOrder.QUERIES_KEYS,
-            make=make,
-            drop=drop,
-            causal=causal,
-        )
-        self.mlp = SpikingMLP(width, make=make, drop=drop)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return sums of spikes [T, B, N, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _block(
+    width: int, heads: int, *, make: PopulationMaker, drop: float, causal: bool
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual."""
+    attn = SpikingSelfAttention(
+        width,
+        heads,
+        scale=0.125,
+        order=ProductOrder.QUERIES_KEYS,
+        make=make,
+        drop=drop,
+        causal=causal,
+    )
+    mlp = SpikingMLP(width, make=make, drop=drop)
+    return EncoderBlock(attn, mlp)
 
 
 class AbstractSpikformerText(AbstractTextTransformer, ABC):
@@ -72,7 +63,7 @@ class AbstractSpikformerText(AbstractTextTransformer, ABC):
         self.embedding = EmbeddingNorm(where.vocabulary, where.positions or where.tokens, width)
         self.embedding_lif = self.make.population()
         self.block = nn.ModuleList(
-            _Block(width, model.heads, make=self.make, drop=drop, causal=self.causal)
+            _block(width, model.heads, make=self.make, drop=drop, causal=self.causal)
             for drop in drop_rates(options.drop_path, model.depth)
         )
         self.head = nn.Linear(width, where.classes)

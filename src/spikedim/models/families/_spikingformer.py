@@ -4,7 +4,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from spikedim.models.blocks import CurrentAttention, CurrentMLP, CurrentStem
+from spikedim.models.blocks import CurrentAttention, CurrentMLP, CurrentStem, EncoderBlock
 from spikedim.models.cards import Blueprint, Card
 from spikedim.models.families._changed_populations import with_pooled_populations
 from spikedim.models.families._depth import drop_rates
@@ -16,32 +16,23 @@ from spikedim.models.layers import ForwardPass, PopulationMaker, ProductOrder
 __all__ = ["Spikingformer"]
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual of currents."""
-
-    def __init__(
-        self, model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
-    ) -> None:
-        super().__init__()
-        imagenet = model.where.dataset.startswith("imagenet")
-        self.attn = CurrentAttention(
-            model.width,
-            model.heads,
-            scale=0.125,
-            order=ProductOrder.KEYS_VALUES if imagenet else ProductOrder.QUERIES_KEYS,
-            make=make,
-            drop=drop,
-        )
-        self.mlp = CurrentMLP(model.width, make=make, drop=drop)
-        if options.legacy_dead_parameters:
-            self.norm1, self.norm2 = nn.LayerNorm(model.width), nn.LayerNorm(model.width)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return currents [T, B, N, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _block(
+    model: Blueprint, options: Options, *, make: PopulationMaker, drop: float
+) -> EncoderBlock:
+    """Return attention and MLP, each with its residual of currents."""
+    attn = CurrentAttention(
+        model.width,
+        model.heads,
+        scale=0.125,
+        order=ProductOrder.KEYS_VALUES if model.where.imagenet else ProductOrder.QUERIES_KEYS,
+        make=make,
+        drop=drop,
+    )
+    mlp = CurrentMLP(model.width, make=make, drop=drop)
+    block = EncoderBlock(attn, mlp)
+    if options.legacy_dead_parameters:
+        block.norm1, block.norm2 = nn.LayerNorm(model.width), nn.LayerNorm(model.width)
+    return block
 
 
 @final
@@ -87,7 +78,7 @@ class Spikingformer(AbstractImageTransformer):
             pool_first=options.pool_first,
         )
         self.block = nn.ModuleList(
-            _Block(model, options, make=self.make, drop=drop)
+            _block(model, options, make=self.make, drop=drop)
             for drop in drop_rates(options.drop_path, model.depth)
         )
         self.head = nn.Linear(model.width, where.classes)

@@ -7,7 +7,7 @@ from typing import final
 from torch import Tensor, nn
 
 from spikedim._core import InputError
-from spikedim.models.blocks import Downsampling, DualSpikeAttention, GroupwiseMLP
+from spikedim.models.blocks import Downsampling, DualSpikeAttention, EncoderBlock, GroupwiseMLP
 from spikedim.models.cards import Blueprint, Card, ResformerStage, resformer_stages
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
@@ -19,22 +19,11 @@ from spikedim.neurons import ATanSurrogate
 __all__ = ["SpikingResformer"]
 
 
-@final
-class _Block(nn.Module):
-    """Attention and MLP, each with its residual of currents."""
-
-    def __init__(self, stage: ResformerStage, *, make: PopulationMaker, drop: float) -> None:
-        super().__init__()
-        self.attn = DualSpikeAttention(
-            stage.width, stage.heads, patch=stage.patch, make=make, drop=drop
-        )
-        self.mlp = GroupwiseMLP(stage.width, group=stage.group, make=make, drop=drop)
-
-    def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
-        """Return currents, maps [T, B, H, W, D]."""
-        attended: Tensor = self.attn(x, context)
-        out: Tensor = self.mlp(attended, context)
-        return out
+def _block(stage: ResformerStage, *, make: PopulationMaker, drop: float) -> EncoderBlock:
+    """Return attention and MLP, each with its residual of currents."""
+    attn = DualSpikeAttention(stage.width, stage.heads, patch=stage.patch, make=make, drop=drop)
+    mlp = GroupwiseMLP(stage.width, group=stage.group, make=make, drop=drop)
+    return EncoderBlock(attn, mlp)
 
 
 @final
@@ -51,7 +40,7 @@ class _Stage(nn.Module):
     ) -> None:
         super().__init__()
         self.down = None if before is None else Downsampling(before, stage.width, make=make)
-        self.block = nn.ModuleList(_Block(stage, make=make, drop=drop) for drop in drops)
+        self.block = nn.ModuleList(_block(stage, make=make, drop=drop) for drop in drops)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return currents, maps [T, B, H, W, D]."""
@@ -96,7 +85,7 @@ class SpikingResformer(AbstractImageTransformer):
         where, stages = model.where, resformer_stages(model)
         self.normal_weights = (LinearNorm, ConvNorm, nn.Linear)
         make = replace(self.make, learnable_leak=not where.static)
-        self.wide_stem = where.dataset == "imagenet"
+        self.wide_stem = where.imagenet
         kernel, stride = (7, 2) if self.wide_stem else (3, 1)
         self.stem = ConvNorm(where.channels, stages[0].width, kernel=kernel, stride=stride)
         drops = iter(drop_rates(options.drop_path, model.depth))
@@ -115,7 +104,7 @@ class SpikingResformer(AbstractImageTransformer):
     def check_shape(cls, model: Blueprint) -> None:
         """Raise `InputError` unless patches fit the maps and heads are shared out evenly."""
         # Two halvings leave as much room as the patches 4, 2, 1 of the three stages need.
-        check_halvings(model, 4 if model.where.dataset == "imagenet" else 2)
+        check_halvings(model, 4 if model.where.imagenet else 2)
         widths = [stage.width for stage in resformer_stages(model)]
         least = model.width // gcd(*widths)
         if model.heads % least:
