@@ -38,7 +38,7 @@ def fused_norm_lif() -> "FusedNormLIF":
     -----
     Between the forward and the backward pass only `y` is kept. The loops are compiled by numba
     (``pip install 'spikedim[fast]'``) for float32, float64 and bfloat16 on the processor, once
-    for all shapes: a few seconds the first time on a machine, from disk later. Without numba
+    for all shapes: up to 20 seconds the first time on a machine, from disk later. Without numba
     tensor operations do the same, one warning is logged, and only the memory is saved.
 
     Examples
