@@ -63,9 +63,10 @@ def accelerate(
     the machine never compiled, one second from disk. They serve every T, batch and size. Where no
     gradients are asked for, spikes are written over the currents, and weights rounded to bfloat16
     are kept until a weight changes: a change of few entries through ``.data`` may go unseen.
-    Without numba tensor operations do the same and a warning is logged; populations that keep the plain path are named in a warning too.
-    `forward_with_states` records membranes, which the kernel does not keep: it takes the plain path
-    in the type of the weights. Spikes and their sums are kept for the backward pass as a byte each.
+    Without numba tensor operations do the same and a warning is logged; populations that keep the
+    plain path are named in a warning too. `forward_with_states` records membranes, which the kernel
+    does not keep: it takes the plain path in the type of the weights. Spikes and their sums are
+    kept for the backward pass as a byte each.
 
     Examples
     --------
