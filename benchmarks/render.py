@@ -1,7 +1,7 @@
 """Turn benchmarks/results.json into docs/benchmarks.md.
 
 A row is a dict. ``name`` is its line; every other key with a plain value is a column, in order of
-appearance (a line, if there are many). Lists (single timings) stay in the JSON.
+appearance (a line, if there are more of them than rows). Lists (single timings) stay in the JSON.
 """
 
 import json
@@ -52,7 +52,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     ]
     lines = [[LABELS.get(key, key.replace("_", " ")) for key in keys]]
     lines += [[_cell(row.get(key)) for key in keys] for row in rows]
-    if len(keys) > MOST_COLUMNS:
+    if len(keys) > MOST_COLUMNS and len(rows) < len(keys):
         lines = [list(column) for column in zip(*lines, strict=True)]
     lines.insert(1, ["---"] * len(lines[0]))
     return ["| " + " | ".join(line) + " |" for line in lines]
