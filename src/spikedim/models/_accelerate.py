@@ -65,8 +65,9 @@ def accelerate(
     are kept until a weight changes: a change of few entries through ``.data`` may go unseen.
     Without numba tensor operations do the same and a warning is logged; populations that keep the
     plain path are named in a warning too. `forward_with_states` records membranes, which the kernel
-    does not keep: it takes the plain path in the type of the weights. Spikes and their sums are
-    kept for the backward pass as a byte each.
+    does not keep: it takes the plain path in the type of the weights. Inside a `torch.func`
+    transform every population takes the plain path. Spikes and their sums are kept for the backward
+    pass as a byte each.
 
     Examples
     --------

@@ -472,3 +472,25 @@ def test_attention_of_spikes_is_that_of_any_numbers(tokens, scale):
         strict=True,
     ):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [TINY, "spikingformer-2-64/digits"])
+@pytest.mark.parametrize("options", [{}, ONE_KERNEL])
+def test_transforms_take_the_plain_path(name, options):
+    plain, fast = pair(name, **options)
+    x = inputs(plain, 2)
+
+    def gradients(model):
+        def score(parameters, sample):
+            call = torch.func.functional_call
+            return call(model, parameters, (sample[None],), {"steps": 2}).square().sum()
+
+        parameters = {key: p.detach() for key, p in model.named_parameters()}
+        return torch.func.vmap(torch.func.grad(score), in_dims=(None, 0))(parameters, x)
+
+    want, got = gradients(plain), gradients(fast)
+    for key, value in want.items():
+        assert torch.equal(got[key], value), key
+    before = kernel(fast).fused_calls
+    fast(x)
+    assert kernel(fast).fused_calls > before  # outside of a transform the kernel runs again

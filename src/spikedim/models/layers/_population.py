@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, final
 
+import torch
 from torch import Tensor, nn
 
 from spikedim.models.layers._counts import counts_of, mark_counts
@@ -82,8 +83,12 @@ class SpikingPopulation(AbstractPopulation):
         return spikes
 
     def may_fuse(self, context: ForwardPass) -> bool:
-        """Say whether `run_fused` can do this pass: it shows no membranes and learns no leak."""
-        return self.fused is not None and not context.record and self.lif.leak_logit is None
+        """Say whether `run_fused` can do this pass.
+
+        It shows no membranes, learns no leak, and cannot run inside a `torch.func` transform.
+        """
+        possible = self.fused is not None and not context.record and self.lif.leak_logit is None
+        return possible and torch._C._functorch.peek_interpreter_stack() is None
 
     def run_fused(
         self,
