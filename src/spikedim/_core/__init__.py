@@ -12,6 +12,7 @@ from spikedim._core._checks import (
     check_numbers,
     check_positive,
 )
+from spikedim._core._compiled_loops import load_loops, load_numba, run_ranges
 from spikedim._core._errors import (
     AssumptionError,
     InputError,
@@ -59,8 +60,11 @@ __all__ = [
     "check_writable",
     "fingerprint_arrays",
     "fingerprint_file",
+    "load_loops",
+    "load_numba",
     "parse_bytes",
     "read_result",
     "require",
+    "run_ranges",
     "write_atomic",
 ]

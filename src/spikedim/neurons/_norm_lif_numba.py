@@ -1,18 +1,16 @@
 """The loops of a normalised layer of neurons, compiled: how tensors get there, on which threads."""
 
 import functools
-import importlib
 import itertools
 import math
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from spikedim._core import load_loops, run_ranges
 from spikedim.neurons._atan_surrogate import ATanSurrogate
 from spikedim.neurons._norm_lif_function import AbstractLoops, Layer
 from spikedim.neurons._parameters import LIFParameters, Reset
@@ -29,13 +27,7 @@ _SMALL = 1 << 16  # entries of all steps whose loop ends before a second thread 
 @functools.cache
 def load_kernels() -> Any | None:
     """Return the module of the kernels; None where numba is absent, broken or switched off."""
-    try:
-        numba = importlib.import_module("numba")
-        if numba.config.DISABLE_JIT:
-            return None
-        return importlib.import_module("spikedim.neurons._norm_lif_kernels")
-    except Exception:  # e.g. built for another numpy: eager operations give the same spikes
-        return None
+    return load_loops("spikedim.neurons._norm_lif_kernels")
 
 
 @final
@@ -130,17 +122,7 @@ class CompiledLoops(AbstractLoops):
         length = max(1, math.ceil(rows / threads / tile)) * tile
         cuts = [*range(0, rows, length), rows]
         ranges = [(a * channels, b * channels) for a, b in itertools.pairwise(cuts)]
-        if len(ranges) == 1:
-            return [part(*ranges[0])]
-        pool = _pool(os.getpid(), len(ranges) - 1)
-        others = [pool.submit(part, *cut) for cut in ranges[1:]]
-        return [part(*ranges[0]), *(other.result() for other in others)]
-
-
-@functools.lru_cache(maxsize=4)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # noqa: ARG001
-    """Return the threads of this process; a fork inherits the object but not its threads."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="spikedim")
+        return run_ranges(part, ranges)
 
 
 def _array(x: Tensor) -> Array:

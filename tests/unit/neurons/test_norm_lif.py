@@ -1,4 +1,5 @@
 import gc
+import importlib
 import math
 import multiprocessing
 import re
@@ -398,7 +399,7 @@ def test_without_a_working_numba_the_gradient_is_still_its_own(y, fault, monkeyp
             raise SystemError("initialization of _internal failed")
         return types.SimpleNamespace(config=types.SimpleNamespace(DISABLE_JIT=True))
 
-    monkeypatch.setattr(compiled.importlib, "import_module", load)
+    monkeypatch.setattr(importlib, "import_module", load)
     run = fused_norm_lif()
     assert not run.compiled
     for _ in range(2):

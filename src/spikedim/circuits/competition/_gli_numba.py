@@ -1,7 +1,6 @@
 """The log-inhibition circuit as one compiled loop per row: the same counts, sooner."""
 
 import functools
-import importlib
 import inspect
 import math
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spikedim._core import MissingExtraError
+from spikedim._core import MissingExtraError, load_numba
 from spikedim.circuits.competition._gli_rows import Inhibition, Rows
 from spikedim.circuits.competition._gli_state import SLOWEST_GAIN
 
@@ -53,19 +52,9 @@ def advance(
 
 
 @functools.cache
-def _numba() -> Any | None:
-    """Return numba, or None if it is absent, does not import or may not compile."""
-    try:
-        numba = importlib.import_module("numba")
-    except Exception:  # e.g. built for another numpy: the other loop gives the same counts
-        return None
-    return None if numba.config.DISABLE_JIT else numba
-
-
-@functools.cache
 def _kernel(escape: bool) -> Callable[..., None] | None:
     """Return a loop, compiled and kept on disk where that is possible; None if it cannot be."""
-    numba = _numba()
+    numba = load_numba()
     if numba is None:
         return None
     plain = inspect.unwrap(_escape if escape else _integrate)  # tests wrap every function

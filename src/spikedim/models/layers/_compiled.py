@@ -1,16 +1,15 @@
 """How tensors get to the compiled loops, and on which threads."""
 
 import functools
-import importlib
 import itertools
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from spikedim._core import load_loops, run_ranges
 
 __all__ = ["DTYPES", "as_array", "inner_dtype", "kernels", "like_array", "share"]
 
@@ -20,13 +19,7 @@ DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 @functools.cache
 def kernels() -> Any:
     """Return the module of the loops; None where numba is absent, broken or switched off."""
-    try:
-        numba = importlib.import_module("numba")
-        if numba.config.DISABLE_JIT:
-            return None
-        return importlib.import_module("spikedim.models.layers._map_kernels")
-    except Exception:  # e.g. built for another numpy: plain operations give the same numbers
-        return None
+    return load_loops("spikedim.models.layers._map_kernels")
 
 
 def inner_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -50,18 +43,4 @@ def share(part: Callable[[int, int], Any], count: int, *, smallest: int = 1) -> 
     """Run `part` over ranges of 0 to `count`, one for each thread torch may use."""
     threads = max(1, min(torch.get_num_threads(), count // smallest))
     cuts = [count * i // threads for i in range(threads + 1)]
-    if threads == 1:
-        part(0, count)
-        return
-    others = [
-        _pool(os.getpid(), threads - 1).submit(part, a, b) for a, b in itertools.pairwise(cuts[1:])
-    ]
-    part(0, cuts[1])
-    for other in others:
-        other.result()
-
-
-@functools.lru_cache(maxsize=4)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # noqa: ARG001
-    """Return the threads of this process; a fork inherits the object but not its threads."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="spikedim")
+    run_ranges(part, list(itertools.pairwise(cuts)))
