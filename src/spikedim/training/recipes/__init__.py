@@ -1,0 +1,34 @@
+"""Recipes: how a model is trained, as YAML in the package or of your own."""
+
+from spikedim.training.recipes._open_recipe import open_recipe, recipe_names
+from spikedim.training.recipes._recipe import (
+    Augmentation,
+    LossKind,
+    Mixing,
+    Neurons,
+    Noise,
+    Objective,
+    Optimiser,
+    OptimiserKind,
+    Precision,
+    RandAugment,
+    Recipe,
+    Schedule,
+)
+
+__all__ = [
+    "Augmentation",
+    "LossKind",
+    "Mixing",
+    "Neurons",
+    "Noise",
+    "Objective",
+    "Optimiser",
+    "OptimiserKind",
+    "Precision",
+    "RandAugment",
+    "Recipe",
+    "Schedule",
+    "open_recipe",
+    "recipe_names",
+]
