@@ -1,4 +1,4 @@
-"""How a model is trained: everything but the model, the data and the seed, in one checked record."""
+"""How a model is trained: all but the model, the data and the seed, in one checked record."""
 
 from enum import StrEnum
 from typing import Annotated, final
