@@ -180,6 +180,19 @@ def test_the_twin_is_all_rates(small):
     assert trace.states == {}
 
 
+def test_the_twin_takes_a_number_of_spikes_for_every_rate(small):
+    twin = live_model(f"{small}:softmax").train()
+    x = inputs(twin, 4)
+    trace = twin.forward_with_states(x, code_steps=3, generator=generator())
+    for key, found in trace.populations.items():
+        assert torch.equal((3 * found.spikes).round() / 3, found.spikes), key
+        assert found.spikes.std() > 0, key
+    trace.outputs.square().sum().backward()
+    assert [key for key, p in twin.named_parameters() if p.grad is None] == []
+    with pytest.raises(InputError, match=r"^forward: `code_steps` must be absent"):
+        live_model(small)(x, code_steps=3, generator=generator())
+
+
 def test_weights_and_spikes_repeat(small):
     first, second = build(small), build(small)
     for (key, a), (_, b) in zip(first.named_parameters(), second.named_parameters(), strict=True):

@@ -179,7 +179,12 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         }
 
     def forward(
-        self, x: Tensor, *, steps: int | None = None, generator: torch.Generator | None = None
+        self,
+        x: Tensor,
+        *,
+        steps: int | None = None,
+        generator: torch.Generator | None = None,
+        code_steps: int | None = None,
     ) -> Tensor:
         """Return logits [B, C], the mean over the steps; [B, N, C] of a language model.
 
@@ -191,10 +196,17 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         steps : int, optional
             T, at least 1; the model's own without it, or that of a sequence.
         generator : torch.Generator, optional
-            Draws dropped branches in training.
+            Draws dropped branches in training, and spikes.
+        code_steps : int, optional
+            Of a rate-coded twin: replaces every rate r by the mean of so many Bernoulli spikes,
+            Binomial(code_steps, r) / code_steps, drawn from `generator`, independent over neurons
+            and samples. The gradient is that at r. Exact rates without it.
         """
         sequence, count = self._start(x, steps)
-        context = ForwardPass(count, generator=generator, dtype=self.compute_dtype)
+        self._check_code(code_steps, generator)
+        context = ForwardPass(
+            count, generator=generator, code_steps=code_steps, dtype=self.compute_dtype
+        )
         features = self.features(self._enter(sequence), context)
         return self.readout(features, context).mean(dim=0)
 
@@ -205,6 +217,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         steps: int | None = None,
         states: States | None = None,
         generator: torch.Generator | None = None,
+        code_steps: int | None = None,
     ) -> ModelRun:
         """Return the logits of every step, starting from given states.
 
@@ -217,15 +230,19 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         states : mapping, optional
             States that an earlier part returned; fresh ones without it.
         generator : torch.Generator, optional
-            Draws dropped branches in training.
+            Draws dropped branches in training, and spikes.
+        code_steps : int, optional
+            As in `forward`.
         """
         sequence, count = self._start(x, steps)
+        self._check_code(code_steps, generator)
         self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count,
             states=states,
             keep_states=True,
             generator=generator,
+            code_steps=code_steps,
             dtype=self.compute_dtype,
         )
         outputs = self.readout(self.features(self._enter(sequence), context), context)
@@ -238,6 +255,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         steps: int | None = None,
         states: States | None = None,
         generator: torch.Generator | None = None,
+        code_steps: int | None = None,
     ) -> ModelTrace:
         """Return the logits of every step, with spikes and membranes of every population.
 
@@ -250,12 +268,20 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         states : mapping, optional
             States that an earlier part returned.
         generator : torch.Generator, optional
-            Draws dropped branches in training.
+            Draws dropped branches in training, and spikes.
+        code_steps : int, optional
+            As in `forward`.
         """
         sequence, count = self._start(x, steps)
+        self._check_code(code_steps, generator)
         self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
-            count, states=states, keep_states=True, record=True, generator=generator
+            count,
+            states=states,
+            keep_states=True,
+            record=True,
+            generator=generator,
+            code_steps=code_steps,
         )
         outputs = self.readout(self.features(sequence, context), context)
         return ModelTrace(outputs, context.traces, context.after)
@@ -274,6 +300,22 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         if self.compute_dtype is None or not sequence.is_floating_point():
             return sequence
         return sequence.to(self.compute_dtype)
+
+    def _check_code(self, code_steps: int | None, generator: torch.Generator | None) -> None:
+        """Raise `InputError` unless rates can be coded in so many steps."""
+        if code_steps is None:
+            return
+        check_integer(code_steps, name="code_steps", caller="forward", minimum=1)
+        if self.coding is not Coding.RATES:
+            raise InputError(
+                "forward: `code_steps` must be absent for a spiking model, which fires by itself; "
+                f"got {code_steps}. Use `steps`, or build the twin, {self.card.name}:softmax."
+            )
+        if not isinstance(generator, torch.Generator):
+            raise InputError(
+                "forward: `generator` must be a torch.Generator with `code_steps`; "
+                f"got {generator!r}. Pass `torch.Generator().manual_seed(0)`."
+            )
 
     def _check_states(self, states: States | None, *, batch: int) -> None:
         """Raise `InputError` unless there is a state of the batch for every spiking population."""

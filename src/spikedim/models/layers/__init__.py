@@ -27,6 +27,7 @@ from spikedim.models.layers._population import (
 )
 from spikedim.models.layers._population_maker import PopulationMaker
 from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
+from spikedim.models.layers._rate_code import code_rates
 from spikedim.models.layers._real_operations import (
     AbstractRealOperation,
     RealGELU,
@@ -69,6 +70,7 @@ __all__ = [
     "WeightedSum",
     "add_branch",
     "affine",
+    "code_rates",
     "fire",
     "fold",
     "join_heads",

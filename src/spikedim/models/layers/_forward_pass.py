@@ -6,6 +6,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from spikedim.models.layers._rate_code import code_rates
 from spikedim.neurons import LIFState
 
 __all__ = ["ForwardPass", "PopulationTrace", "States"]
@@ -45,7 +46,10 @@ class ForwardPass:
     record : bool, default False
         Whether `traces` is wanted.
     generator : torch.Generator, optional
-        Draws the branches that stochastic depth drops.
+        Draws codes and the branches that stochastic depth drops, in the order of the layers: the
+        code of a population first, then whether its branch stays.
+    code_steps : int, optional
+        Spikes of which the mean stands for a rate, in a rate-coded twin; exact rates without it.
     dtype : torch.dtype, optional
         Type that fused neurons read and return; that of what drives them without one.
 
@@ -68,6 +72,7 @@ class ForwardPass:
         keep_states: bool = False,
         record: bool = False,
         generator: torch.Generator | None = None,
+        code_steps: int | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         self.steps = steps
@@ -75,6 +80,7 @@ class ForwardPass:
         self.keep_states = keep_states
         self.record = record
         self.generator = generator
+        self.code_steps = code_steps
         self.dtype = dtype
         self.mask: Tensor | None = None
         self.after: dict[str, LIFState] = {}
@@ -85,6 +91,12 @@ class ForwardPass:
         if self.mask is None:
             return currents
         return currents.masked_fill(~self.mask[..., None], 0)
+
+    def code(self, rates: Tensor) -> Tensor:
+        """Return rates as `code_steps` spikes show them."""
+        if self.code_steps is None or self.generator is None:
+            return rates
+        return code_rates(rates, steps=self.code_steps, generator=self.generator)
 
     def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
         """Record a population, its places flattened to tokens."""

@@ -146,12 +146,15 @@ def _rows(x: Tensor) -> Tensor:
 
 @final
 class RatePopulation(AbstractPopulation):
-    """The rate-coded twin of a population: currents clipped to [0, 1], so that they are rates."""
+    """The rate-coded twin of a population: currents clipped to [0, 1], so that they are rates.
+
+    With `code_steps` in the forward pass each rate is replaced by the mean of so many spikes.
+    """
 
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return rates of the shape of `currents`."""
         currents = context.silence(currents)
-        rates = currents.clamp(0, 1)
+        rates = context.code(currents.clamp(0, 1))
         if context.record:
             context.note(self.name, rates, currents)
         return rates
