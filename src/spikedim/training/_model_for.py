@@ -1,0 +1,119 @@
+"""The model of a run: shape taken from the data, neurons from the recipe."""
+
+from dataclasses import replace
+from typing import NamedTuple, final
+
+import torch
+
+from spikedim._core import InputError
+from spikedim.models import AbstractSpikingTransformer, Card, Coding, build, card
+from spikedim.neurons import LIFParameters
+from spikedim.training.examples import ExampleKind, Examples
+from spikedim.training.recipes import Recipe
+
+__all__ = ["RunModel", "model_for"]
+
+
+@final
+class RunModel(NamedTuple):
+    """A model that fits its data.
+
+    Parameters
+    ----------
+    model : AbstractSpikingTransformer
+        With weights drawn from the seed.
+    overrides : dict
+        What `build` was told beside the name, as JSON types; neurons are the recipe's.
+    notes : tuple of str
+        How the model departs from its name.
+    """
+
+    model: AbstractSpikingTransformer
+    overrides: dict[str, bool | int | float | str]
+    notes: tuple[str, ...]
+
+
+def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> RunModel:
+    """Build the model, in the shape of the examples where its own differs."""
+    found = card(name)
+    clash = sorted(set(recipe.model) & {"neuron", "surrogate"})
+    if clash:
+        raise InputError(
+            f"fit: `recipe.model` must hold numbers and switches of `build`; got {clash[0]!r}. "
+            "Say `neurons.initial_membrane`, or build the model yourself."
+        )
+    _check_kind(found, examples)
+    shape = {
+        key: value for key, value in _shape_of(examples).items() if value != _own_shape(found)[key]
+    }
+    notes = tuple(
+        f"{key} {value} of the data instead of {_own_shape(found)[key]} of {name}"
+        for key, value in shape.items()
+        if key not in recipe.model
+    )
+    overrides = {**shape, **recipe.model}
+    neuron = _neuron(found, recipe, overrides)
+    model = build(
+        name,
+        steps=None if found.coding is Coding.RATES else recipe.steps,
+        generator=torch.Generator().manual_seed(seed),
+        **overrides,
+        **neuron,
+    )
+    return RunModel(model, overrides, notes)
+
+
+def _check_kind(found: Card, examples: Examples) -> None:
+    """Raise `InputError` unless the model reads what the examples are."""
+    reads_tokens = found.vocabulary > 0
+    if reads_tokens == (examples.kind is ExampleKind.IMAGES):
+        reads = "token numbers" if reads_tokens else "images"
+        raise InputError(
+            f"fit: `data` must be what {found.name} reads, {reads}; got {examples.kind.value} of "
+            f"{examples.spec!r}. See `spikedim model list` for models of other data."
+        )
+    per_token = found.family == "spikformer-lm"
+    if per_token != (examples.kind is ExampleKind.SEQUENCES):
+        wanted = "a target at every token" if per_token else "one class for each sample"
+        raise InputError(
+            f"fit: `data` must have what {found.name} predicts, {wanted}; got "
+            f"{examples.kind.value} of {examples.spec!r}. Choose another model, or data like "
+            "'movie-reviews' and 'movie-reviews:next-token'."
+        )
+
+
+def _shape_of(examples: Examples) -> dict[str, int]:
+    """Return the overrides of shape that the examples ask for."""
+    if examples.kind is ExampleKind.IMAGES:
+        _, channels, height, _ = examples.inputs.shape
+        return {"classes": examples.classes, "channels": channels, "side": height}
+    length, vocabulary = examples.inputs.shape[1], examples.vocabulary_size
+    shape = {"tokens": length, "vocabulary": vocabulary}
+    if examples.kind is ExampleKind.SENTENCES:
+        shape["classes"] = examples.classes
+    return shape
+
+
+def _own_shape(found: Card) -> dict[str, int]:
+    """Return the same of the model's own data set."""
+    if found.vocabulary:
+        tokens, vocabulary = found.input_shape[0], found.vocabulary
+        return {"tokens": tokens, "vocabulary": vocabulary, "classes": found.classes}
+    channels, side, _ = found.input_shape
+    return {"classes": found.classes, "channels": channels, "side": side}
+
+
+def _neuron(
+    found: Card, recipe: Recipe, overrides: dict[str, bool | int | float | str]
+) -> dict[str, LIFParameters]:
+    """Return the neuron of the family with the initial membrane of the recipe, if it has one."""
+    start = recipe.neurons.initial_membrane
+    if not start:
+        return {}
+    if found.coding is Coding.RATES:
+        raise InputError(
+            f"fit: `recipe.neurons.initial_membrane` must be 0 for {found.name}, which has rates "
+            f"and no membranes; got {start}."
+        )
+    own = build(found.name, device="meta", **overrides).make.neuron
+    return {"neuron": replace(own, initial_membrane=start)}

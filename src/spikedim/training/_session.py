@@ -1,0 +1,182 @@
+"""One process's part in one piece of a run: from its checkpoint to its end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from spikedim._core import InputError, NumericsError
+from spikedim.models import (
+    AbstractSpikingTransformer,
+    Coding,
+    accelerate,
+    save_weights,
+    synchronise_norms,
+)
+from spikedim.training._moment import TrainingMoment
+from spikedim.training._training_loop import TrainingLoop
+from spikedim.training._update import StepOutputs, Updater
+from spikedim.training.examples import ExampleSplits
+from spikedim.training.optimisation import build_optimiser
+from spikedim.training.recipes import Precision, Recipe
+from spikedim.training.runs import (
+    Checkpoint,
+    RunFolder,
+    RunStatus,
+    Standing,
+    TrainingLog,
+    TrainingRun,
+    optimiser_tensors,
+    read_checkpoint,
+    restore_optimiser,
+    write_checkpoint,
+)
+
+__all__ = ["Session"]
+
+_MODEL, _OPTIMISER = "model.", "optimiser."
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Everything a run needs, put together.
+
+    Parameters
+    ----------
+    fabric : lightning_fabric.Fabric
+        Devices and processes.
+    folder : RunFolder
+        Where the run lives; only the first process writes.
+    record : TrainingRun
+        Of a run that begins.
+    recipe : Recipe
+        How.
+    splits : ExampleSplits
+        From what.
+    model : AbstractSpikingTransformer
+        With the weights a fresh run begins with.
+    watch : callable or None
+        Told after every update.
+    checkpoint_every : float
+        Seconds between checkpoints.
+    tensorboard : bool
+        Whether TensorBoard files are written.
+    """
+
+    fabric: Any
+    folder: RunFolder
+    record: TrainingRun
+    recipe: Recipe
+    splits: ExampleSplits
+    model: AbstractSpikingTransformer
+    watch: Callable[[TrainingMoment], None] | None
+    checkpoint_every: float
+    tensorboard: bool
+
+    def run(self, checkpoint: Checkpoint | None) -> TrainingRun:
+        """Train to the end; return the record."""
+        if self.recipe.fast and self.model.coding is Coding.SPIKES:
+            accelerate(self.model, precision=_inside(self.recipe, self.fabric))
+        if self.fabric.world_size > 1:
+            synchronise_norms(self.model)
+        optimiser = build_optimiser(self.recipe.optimiser, self.model)
+        standing = Standing()
+        if checkpoint is not None:
+            self._restore(checkpoint, optimiser)
+            standing = checkpoint.standing
+        outputs, wrapped = self.fabric.setup(StepOutputs(self.model, self.recipe), optimiser)
+        updater = Updater(
+            outputs=outputs,
+            optimiser=wrapped,
+            fabric=self.fabric,
+            recipe=self.recipe,
+            examples=self.splits.train,
+            seed=self.record.seed,
+            updates=self.record.updates,
+        )
+        log = self._log(standing)
+        try:
+            ended = TrainingLoop(
+                updater=updater,
+                validation=self.splits.validation,
+                log=log,
+                save=self._saver(optimiser) if self._first else None,
+                checkpoint_every=self.checkpoint_every,
+                watch=self.watch,
+            ).run(standing)
+        except NumericsError:
+            kept = read_checkpoint(self.folder) if self._first else None
+            self._write(RunStatus.DIVERGED, Standing() if kept is None else kept.standing)
+            raise
+        finally:
+            if log is not None:
+                log.close()
+        if self._first:
+            save_weights(self.model, self.folder.weights)
+        return self._write(RunStatus.FINISHED, ended)
+
+    @property
+    def _first(self) -> bool:
+        """Whether this is the process that writes."""
+        return bool(self.fabric.global_rank == 0)
+
+    def _restore(self, checkpoint: Checkpoint, optimiser: torch.optim.Optimizer) -> None:
+        """Put weights and optimiser where they were."""
+        self.model.load_state_dict(_part(checkpoint.tensors, _MODEL))
+        restore_optimiser(optimiser, _part(checkpoint.tensors, _OPTIMISER))
+
+    def _saver(self, optimiser: torch.optim.Optimizer) -> Callable[[Standing], None]:
+        """Return what writes a checkpoint."""
+
+        def save(standing: Standing) -> None:
+            state = {f"{_MODEL}{key}": value for key, value in self.model.state_dict().items()}
+            moved = optimiser_tensors(optimiser).items()
+            state |= {f"{_OPTIMISER}{key}": value for key, value in moved}
+            write_checkpoint(
+                self.folder,
+                Checkpoint(standing=standing, identity=self.record.identity, tensors=state),
+            )
+            self._write(RunStatus.RUNNING, standing)
+
+        return save
+
+    def _log(self, standing: Standing) -> TrainingLog | None:
+        """Open the log of the first process at the update the run stands at."""
+        if not self._first:
+            return None
+        log = TrainingLog(self.folder, tensorboard=self.tensorboard)
+        log.cut(standing.update)
+        return log
+
+    def _write(self, status: RunStatus, standing: Standing) -> TrainingRun:
+        """Write and return the record."""
+        record = replace(
+            self.record,
+            status=status,
+            update=standing.update,
+            train_loss=standing.train_loss,
+            train_accuracy=standing.train_accuracy,
+            validation_accuracy=standing.validation_accuracy,
+            seconds=standing.seconds,
+        )
+        if self._first:
+            record.to_json(self.folder.record)
+        return record
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors under a prefix, without it."""
+    return {key[len(prefix) :]: t for key, t in tensors.items() if key.startswith(prefix)}
+
+
+def _inside(recipe: Recipe, fabric: Any) -> str:
+    """Return the type of activations that `accelerate` is asked for."""
+    if recipe.precision is Precision.BFLOAT16 and fabric.device.type != "cpu":
+        raise InputError(
+            f"fit: `recipe.precision` must be float32 on {fabric.device.type}, since the kernels "
+            "of bfloat16 are those of the processor; got bfloat16. Use --set precision=float32."
+        )
+    return str(recipe.precision.value)

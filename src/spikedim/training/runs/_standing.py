@@ -1,0 +1,33 @@
+"""Where a training stands between two updates, weights aside."""
+
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["Standing"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a checkpoint knows beside tensors.
+
+    Parameters
+    ----------
+    update : int
+        Changes of the weights done.
+    epoch_sums : tuple of float
+        Sums over the epoch that is under way: loss, right answers, targets.
+    train_loss, train_accuracy : float or None
+        Means of the last whole epoch; None before.
+    validation_accuracy : float or None
+        After the last whole epoch; None before, or without a validation part.
+    seconds : float
+        Wall time of all parts of the run.
+    """
+
+    update: int = 0
+    epoch_sums: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    seconds: float = 0.0
