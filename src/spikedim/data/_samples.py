@@ -99,6 +99,11 @@ class Samples:
         """Bytes of all raw values."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """Shape of one item before the layer: [H, W, C] of an image, [T, channels] of a series."""
+        return self._source.item_shape
+
     def batches(self, batch_size: int | None = None) -> Iterator[AnyArray]:
         """Yield arrays [b, D] or [b, n, d] of raw values, in a fixed order.
 

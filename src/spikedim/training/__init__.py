@@ -1,6 +1,12 @@
 """Training: recipes, examples, runs that resume exactly, and what they show."""
 
-from spikedim.training.examples import IGNORED, ExampleKind, Examples, ExampleSplits
+from spikedim.training.examples import (
+    IGNORED,
+    ExampleKind,
+    Examples,
+    ExampleSplits,
+    open_examples,
+)
 from spikedim.training.recipes import Recipe, open_recipe, recipe_names
 
 __all__ = [
@@ -9,6 +15,7 @@ __all__ = [
     "ExampleSplits",
     "Examples",
     "Recipe",
+    "open_examples",
     "open_recipe",
     "recipe_names",
 ]

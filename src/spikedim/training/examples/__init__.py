@@ -1,5 +1,15 @@
 """Examples: data sets as inputs with targets, split without overlap."""
 
+from spikedim.training.examples._epoch_order import batch_part, epoch_order
 from spikedim.training.examples._examples import IGNORED, ExampleKind, Examples, ExampleSplits
+from spikedim.training.examples._open_examples import open_examples
 
-__all__ = ["IGNORED", "ExampleKind", "ExampleSplits", "Examples"]
+__all__ = [
+    "IGNORED",
+    "ExampleKind",
+    "ExampleSplits",
+    "Examples",
+    "batch_part",
+    "epoch_order",
+    "open_examples",
+]

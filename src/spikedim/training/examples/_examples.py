@@ -44,7 +44,7 @@ class Examples:
         What an input is.
     inputs : ndarray of shape [S, channels, H, W] or [S, N]
         Raw values, uint8 (255 stands for 1) or float32; token numbers int64. May be mapped from
-        a file.
+        a file, which holds other parts as well: read it through `take`.
     targets : ndarray of shape [S] or [S, N]
         Class numbers int64, `IGNORED` where there is none.
     classes : int
@@ -57,6 +57,8 @@ class Examples:
         Identity of the content.
     notes : tuple of str
         What a reader of a result must know, e.g. how the split was made.
+    rows : ndarray of shape [S] or None
+        Which rows of `inputs` these examples are; None for all of them.
     """
 
     spec: str
@@ -70,10 +72,11 @@ class Examples:
     deviation: tuple[float, ...] = ()
     fingerprint: str
     notes: tuple[str, ...] = ()
+    rows: AnyArray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return S."""
-        return len(self.inputs)
+        return len(self.targets)
 
     def take(
         self, indices: AnyArray, *, device: torch.device | str = "cpu"
@@ -89,7 +92,8 @@ class Examples:
         device : torch.device or str, default "cpu"
             Where the tensors go.
         """
-        inputs = torch.from_numpy(np.ascontiguousarray(self.inputs[indices])).to(device)
+        rows = indices if self.rows is None else self.rows[indices]
+        inputs = torch.from_numpy(np.ascontiguousarray(self.inputs[rows])).to(device)
         if inputs.dtype == torch.uint8:
             inputs = inputs.float().div_(255)
         return inputs, torch.from_numpy(np.asarray(self.targets[indices], np.int64)).to(device)
