@@ -158,13 +158,17 @@ def fit(
 
     fabric = _fabric(device, devices)
     with ExitStack() as stack:
-        folder = RunFolder(Path(out).expanduser())
         first = fabric.global_rank == 0
         if first:
+            folder = RunFolder.create(out, record)
             stack.enter_context(lock_run(folder))
-            folder.prepare(record, resume=resume)
+            _check_progress(folder, resume=resume)
         fabric.barrier()
-        checkpoint = read_checkpoint(folder) if resume else None
+        folder = RunFolder.open(out)
+        before = folder.read()
+        if before.status is RunStatus.FINISHED:
+            return before
+        checkpoint = read_checkpoint(folder, identity=record.identity) if resume else None
         return Session(
             fabric=fabric,
             folder=folder,
@@ -258,6 +262,15 @@ def _check_fit(recipe: Recipe, splits: ExampleSplits) -> None:
         raise InputError(
             f"fit: `recipe.{augmented[0]}` must be absent for {splits.train.kind.value}, since it "
             "changes images; got values. Choose a recipe for text."
+        )
+
+
+def _check_progress(folder: RunFolder, *, resume: bool) -> None:
+    """Raise `InputError` if a run that was begun would be begun again."""
+    if not resume and (folder.log.exists() or folder.checkpoint.exists()):
+        raise InputError(
+            f"fit: `out` must be a new folder, or `resume` asked for; got {str(folder.path)!r}, "
+            "where this run was begun. Add --resume to go on, or choose another folder."
         )
 
 

@@ -1,11 +1,10 @@
 """One process's part in one piece of a run: from its checkpoint to its end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 import torch
-from torch import Tensor
 
 from spikedim._core import InputError, NumericsError
 from spikedim.models import (
@@ -16,6 +15,7 @@ from spikedim.models import (
     synchronise_norms,
 )
 from spikedim.training._moment import TrainingMoment
+from spikedim.training._standing import Standing
 from spikedim.training._training_loop import TrainingLoop
 from spikedim.training._update import StepOutputs, Updater
 from spikedim.training.examples import ExampleSplits
@@ -25,7 +25,6 @@ from spikedim.training.runs import (
     Checkpoint,
     RunFolder,
     RunStatus,
-    Standing,
     TrainingLog,
     TrainingRun,
     optimiser_tensors,
@@ -35,8 +34,6 @@ from spikedim.training.runs import (
 )
 
 __all__ = ["Session"]
-
-_MODEL, _OPTIMISER = "model.", "optimiser."
 
 
 @final
@@ -83,10 +80,10 @@ class Session:
         if self.fabric.world_size > 1:
             synchronise_norms(self.model)
         optimiser = build_optimiser(self.recipe.optimiser, self.model)
-        standing = Standing()
+        standing = Standing.of(checkpoint)
         if checkpoint is not None:
-            self._restore(checkpoint, optimiser)
-            standing = checkpoint.standing
+            self.model.load_state_dict(dict(checkpoint.model))
+            restore_optimiser(optimiser, checkpoint.optimiser)
         outputs, wrapped = self.fabric.setup(StepOutputs(self.model, self.recipe), optimiser)
         updater = Updater(
             outputs=outputs,
@@ -103,17 +100,14 @@ class Session:
                 updater=updater,
                 validation=self.splits.validation,
                 log=log,
-                save=self._saver(optimiser) if self._first else None,
+                save=self._saver(optimiser, log) if self._first else None,
                 checkpoint_every=self.checkpoint_every,
                 watch=self.watch,
             ).run(standing)
         except NumericsError:
             kept = read_checkpoint(self.folder) if self._first else None
-            self._write(RunStatus.DIVERGED, Standing() if kept is None else kept.standing)
+            self._write(RunStatus.DIVERGED, Standing.of(kept))
             raise
-        finally:
-            if log is not None:
-                log.close()
         if self._first:
             save_weights(self.model, self.folder.weights)
         return self._write(RunStatus.FINISHED, ended)
@@ -123,21 +117,25 @@ class Session:
         """Whether this is the process that writes."""
         return bool(self.fabric.global_rank == 0)
 
-    def _restore(self, checkpoint: Checkpoint, optimiser: torch.optim.Optimizer) -> None:
-        """Put weights and optimiser where they were."""
-        self.model.load_state_dict(_part(checkpoint.tensors, _MODEL))
-        restore_optimiser(optimiser, _part(checkpoint.tensors, _OPTIMISER))
-
-    def _saver(self, optimiser: torch.optim.Optimizer) -> Callable[[Standing], None]:
+    def _saver(
+        self, optimiser: torch.optim.Optimizer, log: TrainingLog | None
+    ) -> Callable[[Standing], None]:
         """Return what writes a checkpoint."""
 
         def save(standing: Standing) -> None:
-            state = {f"{_MODEL}{key}": value for key, value in self.model.state_dict().items()}
-            moved = optimiser_tensors(optimiser).items()
-            state |= {f"{_OPTIMISER}{key}": value for key, value in moved}
+            if log is not None:
+                log.sync()
             write_checkpoint(
                 self.folder,
-                Checkpoint(standing=standing, identity=self.record.identity, tensors=state),
+                Checkpoint(
+                    update=standing.update,
+                    seed=self.record.seed,
+                    identity=self.record.identity,
+                    best=None,
+                    model=self.model.state_dict(),
+                    optimiser=optimiser_tensors(optimiser),
+                    numbers=standing.numbers(),
+                ),
             )
             self._write(RunStatus.RUNNING, standing)
 
@@ -147,7 +145,7 @@ class Session:
         """Open the log of the first process at the update the run stands at."""
         if not self._first:
             return None
-        log = TrainingLog(self.folder, tensorboard=self.tensorboard)
+        log = TrainingLog(self.folder)
         log.cut(standing.update)
         return log
 
@@ -163,13 +161,8 @@ class Session:
             seconds=standing.seconds,
         )
         if self._first:
-            record.to_json(self.folder.record)
+            self.folder.save(record)
         return record
-
-
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the tensors under a prefix, without it."""
-    return {key[len(prefix) :]: t for key, t in tensors.items() if key.startswith(prefix)}
 
 
 def _inside(recipe: Recipe, fabric: Any) -> str:

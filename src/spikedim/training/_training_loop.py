@@ -9,10 +9,11 @@ import torch
 
 from spikedim._core import AnyArray
 from spikedim.training._moment import TrainingMoment
+from spikedim.training._standing import Standing
 from spikedim.training._update import Updater, UpdateResult
-from spikedim.training._validate import validation_accuracy
+from spikedim.training._validate import validate
 from spikedim.training.examples import Examples, epoch_order
-from spikedim.training.runs import LogLine, Standing, TrainingLog
+from spikedim.training.runs import LogKind, LogLine, TrainingLog
 
 __all__ = ["TrainingLoop"]
 
@@ -99,9 +100,9 @@ class TrainingLoop:
         if self.log is not None:
             self.log.append(
                 LogLine(
-                    kind="update",
+                    kind=LogKind.UPDATE,
                     update=update,
-                    epoch=standing.update // self._per_epoch,
+                    epoch=standing.update // self._per_epoch + 1,
                     learning_rate=result.learning_rate,
                     loss=loss / count,
                     accuracy=correct / count,
@@ -118,21 +119,20 @@ class TrainingLoop:
         standing = replace(standing, train_loss=loss / count, train_accuracy=correct / count)
         if self.validation is None:
             return standing
-        accuracy = validation_accuracy(
-            self.updater.outputs, self.validation, fabric=self.updater.fabric
-        )
+        found = validate(self.updater.outputs, self.validation, fabric=self.updater.fabric)
         seconds = clock.pause()
         if self.log is not None:
             self.log.append(
                 LogLine(
-                    kind="validation",
+                    kind=LogKind.VALIDATION,
                     update=standing.update,
-                    epoch=epoch,
-                    accuracy=accuracy,
+                    epoch=epoch + 1,
+                    loss=found.loss,
+                    accuracy=found.accuracy,
                     seconds=seconds,
                 )
             )
-        return replace(standing, validation_accuracy=accuracy, seconds=seconds)
+        return replace(standing, validation_accuracy=found.accuracy, seconds=seconds)
 
     def _moment(self, standing: Standing, result: UpdateResult, clock: "_Clock") -> TrainingMoment:
         left = (self.updater.updates - standing.update) * self.updater.recipe.batch_size

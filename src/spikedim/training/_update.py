@@ -133,7 +133,7 @@ class Updater:
         return UpdateResult(loss, correct, count, rate, norm)
 
     def _part(
-        self, update: int, stream: int, batch: AnyArray, part: AnyArray, draw: Any, wanted: float
+        self, update: int, number: int, batch: AnyArray, part: AnyArray, draw: Any, wanted: float
     ) -> Tensor:
         """Add the gradient of a part of the batch; return sums of loss, right answers, targets."""
         examples, recipe = self.examples, self.recipe
@@ -148,12 +148,12 @@ class Updater:
                 targets,
                 mixing=recipe.mixing,
                 classes=examples.classes,
-                generator=self._generator(update, Purpose.MIXING, stream),
+                generator=self._generator(update, Purpose.MIXING, number),
             )
         noisy = recipe.noise.steps is not None and update >= recipe.noise.start * self.updates
         outputs = self.outputs(
             x,
-            generator=self._generator(update, Purpose.MODEL, stream),
+            generator=self._generator(update, Purpose.MODEL, number),
             code_steps=recipe.noise.steps if noisy else None,
         )
         total, _ = loss_sum(outputs, soft, recipe.objective)
@@ -190,10 +190,10 @@ class Updater:
             nn.utils.clip_grads_with_norm_(parameters, limit, torch.tensor(norm))
         return norm
 
-    def _generator(self, update: int, purpose: Purpose, stream: int = 0) -> torch.Generator:
+    def _generator(self, update: int, purpose: Purpose, part: int = 0) -> torch.Generator:
         """Return the generator of an update for one purpose and one part of the batch."""
         return generator_for(
-            self.seed, update=update, purpose=purpose, stream=stream, device=self.fabric.device
+            self.seed, update=update, purpose=purpose, part=part, device=self.fabric.device
         )
 
 
