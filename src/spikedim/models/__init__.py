@@ -6,6 +6,7 @@ from spikedim.models._family import Family, Switch, family, family_names
 from spikedim.models._fuse import Fusion, fuse, fuse_convolutions
 from spikedim.models._fusion_report import FusionReport, ParameterCount
 from spikedim.models._recalibrate_norms import recalibrate_norms
+from spikedim.models._synchronise_norms import synchronise_norms
 from spikedim.models.cards import (
     Card,
     Coding,
@@ -107,4 +108,5 @@ __all__ = [
     "recalibrate_norms",
     "replace_softmax",
     "save_weights",
+    "synchronise_norms",
 ]

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from spikedim.models.layers._compiled import kernels
+from spikedim.models.layers._compiled import inner_dtype, kernels
 from spikedim.models.layers._forward_pass import ForwardPass
-from spikedim.models.layers._norm import remember
+from spikedim.models.layers._joint_statistics import processes
+from spikedim.models.layers._norm import join, remember
 from spikedim.models.layers._pool_counts import pool_in_front_of, statistics
 from spikedim.models.layers._pooling import max_pool
 from spikedim.models.layers._population import SpikingPopulation
@@ -37,7 +38,9 @@ def fire_fused(
     else:
         y = product.product(x)
         own = y.untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
-        outputs = _normalised(y, norm, population, context, added, pool=pool, overwrite=own)
+        joint = product.synchronised and norm.training and processes() > 1
+        normalised = _jointly_normalised if joint else _normalised
+        outputs = normalised(y, norm, population, context, added, pool=pool, overwrite=own)
     if residual is None or not dropped:
         return outputs
     return add_branch(residual, outputs, context, drop=drop, training=True)
@@ -85,4 +88,39 @@ def _normalised(
     )
     if run.mean is not None and run.variance is not None:
         remember(norm, run.mean, run.variance, count=count)
+    return run.spikes
+
+
+def _jointly_normalised(
+    y: Tensor,
+    norm: nn.BatchNorm1d,
+    population: SpikingPopulation,
+    context: ForwardPass,
+    residual: Tensor | None,
+    *,
+    pool: bool,
+    overwrite: bool,
+) -> Tensor:
+    """Return the activity driven by `y` normalised, by the statistics of all processes."""
+    repeats = context.steps // y.shape[0]
+    y, weight, bias, found = join(y, norm)
+    remember(norm, found.mean, found.variance, count=found.size * repeats)
+    inner = inner_dtype(y.dtype)
+    mean, variance = found.mean.to(inner), found.variance.to(inner)
+    if pool:
+        maps, weight, bias = pool_in_front_of(
+            y.flatten(0, 1), weight, bias, mean, variance, norm.eps, batch=False
+        )
+        y = maps.reshape(*y.shape[:2], *maps.shape[1:])
+    run = population.run_fused(
+        y,
+        context,
+        weight=weight,
+        bias=bias,
+        mean=mean,
+        variance=variance,
+        eps=norm.eps,
+        residual=residual,
+        overwrite=overwrite or pool,
+    )
     return run.spikes

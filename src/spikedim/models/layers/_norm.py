@@ -5,30 +5,42 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikedim._core import InputError
+from spikedim.models.layers._joint_statistics import (
+    JointStatistics,
+    joint_statistics,
+    pass_through,
+    processes,
+)
 
-__all__ = ["affine", "fold", "normalise", "remember"]
+__all__ = ["affine", "fold", "join", "normalise", "remember"]
 
 _FEWEST = 2  # values with a variance
 
 
-def normalise(y: Tensor, norm: nn.BatchNorm1d, *, steps: int, mask: Tensor | None = None) -> Tensor:
+def normalise(
+    y: Tensor,
+    norm: nn.BatchNorm1d,
+    *,
+    steps: int,
+    mask: Tensor | None = None,
+    synchronised: bool = False,
+) -> Tensor:
     """Return `y` [T, B, ..., D] or [1, B, ..., D] normalised over all axes but the last.
 
     A leading 1 stands for `steps` equal steps: their mean and variance are those of the one, only
     the unbiased variance that is remembered counts every step. In training, tokens of
     [T, B, N, D] that `mask` [B, N] leaves out stay out of the statistics and come back as 0.
+    With `synchronised` the statistics of training are those of all processes.
     """
     if mask is not None and norm.training:
         out = torch.zeros_like(y)
-        out[:, mask] = normalise(y[:, mask], norm, steps=steps)
+        out[:, mask] = normalise(y[:, mask], norm, steps=steps, synchronised=synchronised)
         return out
     rows = y.reshape(-1, y.shape[-1])
+    if norm.training and synchronised and processes() > 1:
+        return _normalise_jointly(rows, norm, repeats=steps / y.shape[0]).reshape(y.shape)
     if norm.training and len(rows) < _FEWEST:
-        raise InputError(
-            "forward: `x` must give every normalisation at least 2 values a feature in training "
-            "mode, over samples, places and different steps; got 1. Pass more samples, or call "
-            "`eval()`."
-        )
+        raise _too_few()
     if not norm.training:
         out = functional.batch_norm(
             rows, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
@@ -42,6 +54,31 @@ def normalise(y: Tensor, norm: nn.BatchNorm1d, *, steps: int, mask: Tensor | Non
     count = len(rows)
     remember(norm, mean, variance * ((count - 1) / count), count=count * steps // y.shape[0])
     return out.reshape(y.shape)
+
+
+def _normalise_jointly(rows: Tensor, norm: nn.BatchNorm1d, *, repeats: float) -> Tensor:
+    """Return rows [n, D] normalised by the statistics of those of all processes."""
+    y, weight, bias, found = join(rows, norm)
+    mean, variance = found.mean.to(weight.dtype), found.variance.to(weight.dtype)
+    out = functional.batch_norm(y, mean, variance, weight, bias, eps=norm.eps)
+    remember(norm, found.mean, found.variance, count=round(found.size * repeats))
+    return out
+
+
+def join(y: Tensor, norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor, Tensor, JointStatistics]:
+    """Return `y`, gain, shift and the statistics of all processes to normalise by as constants."""
+    found = joint_statistics(y.reshape(-1, y.shape[-1]))
+    if found.size < _FEWEST:
+        raise _too_few()
+    return *pass_through(y, norm.weight, norm.bias, found, norm.eps), found
+
+
+def _too_few() -> InputError:
+    return InputError(
+        "forward: `x` must give every normalisation at least 2 values a feature in training "
+        "mode, over samples, places and different steps; got 1. Pass more samples, or call "
+        "`eval()`."
+    )
 
 
 def remember(norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor, *, count: int) -> None:

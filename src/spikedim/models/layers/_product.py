@@ -23,9 +23,13 @@ class AbstractProduct(nn.Module, ABC):
     ----------
     norm : torch.nn.BatchNorm1d or None
         Normalises the features of the product; None where there is none, or it was folded.
+    synchronised : bool
+        Whether its statistics are those of all processes (`spikedim.models.synchronise_norms`
+        sets it).
     """
 
     norm: nn.BatchNorm1d | None
+    synchronised: bool = False
 
     @abstractmethod
     def product(self, x: Tensor) -> Tensor:
@@ -40,7 +44,13 @@ class AbstractProduct(nn.Module, ABC):
         y = self.product(x)
         if self.norm is None:
             return y
-        return normalise(y, self.norm, steps=context.steps, mask=context.mask)
+        return normalise(
+            y,
+            self.norm,
+            steps=context.steps,
+            mask=context.mask,
+            synchronised=self.synchronised,
+        )
 
 
 @final

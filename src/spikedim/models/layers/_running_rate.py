@@ -5,6 +5,8 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from spikedim.models.layers._joint_statistics import gathered, processes
+
 __all__ = ["RunningRate"]
 
 
@@ -21,15 +23,17 @@ class RunningRate(nn.Module):
 
     Attributes
     ----------
+    synchronised : bool
+        Whether rates are those of all processes.
     running_rate : Tensor of shape [1, 1, H, 1, 1]
         Rates in [0, 1]; 0 for a head that never fired in training. The shape is that of the
         released checkpoints.
 
     Notes
     -----
-    A rate is that of one process: data-parallel training does not average it over processes, as
-    the released code does not. In bfloat16 or float16 weights a momentum of .001 is lost in the
-    rounding: train with float32 weights under autocast.
+    A rate is that of one process, as in the released code, unless
+    `spikedim.models.synchronise_norms` makes it that of all. In bfloat16 or float16 weights a
+    momentum of .001 is lost in the rounding: train with float32 weights under autocast.
     """
 
     # The first forward pass of the published sizes has rates of .03 to .15 (.4 behind the
@@ -38,6 +42,7 @@ class RunningRate(nn.Module):
 
     running_rate: Tensor
     batches: Tensor
+    synchronised: bool = False
 
     def __init__(self, heads: int, *, momentum: float | None = 0.001) -> None:
         super().__init__()
@@ -66,12 +71,23 @@ class RunningRate(nn.Module):
         """Move each rate towards that of a batch; the first batch that fires sets it."""
         with torch.no_grad():
             kept = self.running_rate
-            rate = activity.mean(dim=(0, 1, 3, 4), keepdim=True, dtype=kept.dtype)
+            rate = self._rate(activity)
             self.batches.add_(1)
             if self.momentum is None:
                 kept.lerp_(rate, 1 / self.batches.to(kept.dtype))
             else:
                 kept.lerp_(rate, torch.full_like(kept, self.momentum).masked_fill(kept == 0, 1.0))
+
+    def _rate(self, activity: Tensor) -> Tensor:
+        """Return the rate of each head in this batch, or in those of all processes."""
+        axes = (0, 1, 3, 4)
+        kind = self.running_rate.dtype
+        if not self.synchronised or processes() == 1:
+            return activity.mean(dim=axes, keepdim=True, dtype=kind)
+        spikes = activity.sum(dim=axes, dtype=torch.float64)
+        count = spikes.new_full((1,), activity.numel() // activity.shape[2])
+        total = gathered(torch.cat([spikes, count])).sum(dim=0)
+        return (total[:-1] / total[-1]).to(kind).reshape(self.running_rate.shape)
 
     def extra_repr(self) -> str:
         """Return heads and momentum for `repr`."""
