@@ -72,6 +72,8 @@ class TrainingRun(Result):
         Processes that shared the work.
     provenance : Provenance
         Version, command, time.
+    mean, deviation : tuple of float
+        By which images were normalised, per channel; empty for tokens.
     """
 
     schema: ClassVar[str] = "spikedim.training_run/1"
@@ -101,3 +103,5 @@ class TrainingRun(Result):
     seconds: float
     processes: int
     provenance: Provenance
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
