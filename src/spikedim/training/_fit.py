@@ -26,7 +26,7 @@ from spikedim.models import (
     card,
     load_weights,
 )
-from spikedim.training._model_for import RunModel, model_for
+from spikedim.training._model_for import RunModel, coding_of, model_for
 from spikedim.training._moment import TrainingMoment
 from spikedim.training._session import Session
 from spikedim.training.examples import ExampleKind, ExampleSplits, open_examples
@@ -203,14 +203,15 @@ def _recipe(
     if steps is not None:
         steps = check_integer(steps, name="steps", caller=_CALLER, minimum=1)
         found = found.model_copy(update={"steps": steps})
-    if card(model).coding is Coding.RATES and (found.steps or 1) != 1:
+    coding = coding_of(model)
+    if coding is Coding.RATES and (found.steps or 1) != 1:
         if steps is not None:
             raise InputError(
                 f"fit: `steps` must be absent or 1 for {model}, a rate-coded twin without time; "
                 f"got {steps}. For noise of that many steps use --set noise.steps={steps}."
             )
         found = found.model_copy(update={"steps": None})
-    if card(model).coding is Coding.SPIKES and found.noise.steps is not None:
+    if coding is Coding.SPIKES and found.noise.steps is not None:
         raise InputError(
             f"fit: `recipe.noise.steps` must be absent for {model}, whose populations spike; got "
             f"{found.noise.steps}. Train its twin {model}:softmax."

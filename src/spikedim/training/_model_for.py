@@ -11,7 +11,7 @@ from spikedim.neurons import LIFParameters
 from spikedim.training.examples import ExampleKind, Examples
 from spikedim.training.recipes import Recipe
 
-__all__ = ["RunModel", "model_for"]
+__all__ = ["RunModel", "coding_of", "model_for"]
 
 
 @final
@@ -31,6 +31,11 @@ class RunModel(NamedTuple):
     model: AbstractSpikingTransformer
     overrides: dict[str, bool | int | float | str]
     notes: tuple[str, ...]
+
+
+def coding_of(name: str) -> Coding:
+    """Return whether a model spikes or is a rate-coded twin."""
+    return build(name, device="meta").coding
 
 
 def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> RunModel:
@@ -55,7 +60,7 @@ def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> Ru
     neuron = _neuron(found, recipe, overrides)
     model = build(
         name,
-        steps=None if found.coding is Coding.RATES else recipe.steps,
+        steps=None if coding_of(name) is Coding.RATES else recipe.steps,
         generator=torch.Generator().manual_seed(seed),
         **overrides,
         **neuron,
@@ -87,8 +92,9 @@ def _shape_of(examples: Examples) -> dict[str, int]:
     if examples.kind is ExampleKind.IMAGES:
         _, channels, height, _ = examples.inputs.shape
         return {"classes": examples.classes, "channels": channels, "side": height}
-    length, vocabulary = examples.inputs.shape[1], examples.vocabulary_size
-    shape = {"tokens": length, "vocabulary": vocabulary}
+    known = examples.vocabulary
+    vocabulary = examples.classes if known is None else known.size
+    shape = {"tokens": examples.inputs.shape[1], "vocabulary": vocabulary}
     if examples.kind is ExampleKind.SENTENCES:
         shape["classes"] = examples.classes
     return shape
@@ -110,7 +116,7 @@ def _neuron(
     start = recipe.neurons.initial_membrane
     if not start:
         return {}
-    if found.coding is Coding.RATES:
+    if coding_of(found.name) is Coding.RATES:
         raise InputError(
             f"fit: `recipe.neurons.initial_membrane` must be 0 for {found.name}, which has rates "
             f"and no membranes; got {start}."

@@ -190,10 +190,10 @@ class Updater:
             nn.utils.clip_grads_with_norm_(parameters, limit, torch.tensor(norm))
         return norm
 
-    def _generator(self, update: int, purpose: Purpose, part: int = 0) -> torch.Generator:
+    def _generator(self, update: int, purpose: Purpose, stream: int = 0) -> torch.Generator:
         """Return the generator of an update for one purpose and one part of the batch."""
         return generator_for(
-            self.seed, update=update, purpose=purpose, part=part, device=self.fabric.device
+            self.seed, update=update, purpose=purpose, stream=stream, device=self.fabric.device
         )
 
 
