@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import AnyArray
+from spikedim.training.examples._vocabulary import Vocabulary
 
 __all__ = ["IGNORED", "ExampleKind", "ExampleSplits", "Examples"]
 
@@ -59,6 +60,8 @@ class Examples:
         What a reader of a result must know, e.g. how the split was made.
     rows : ndarray of shape [S] or None
         Which rows of `inputs` these examples are; None for all of them.
+    vocabulary : Vocabulary or None
+        How texts became token numbers; None for images and generated sequences.
     """
 
     spec: str
@@ -73,6 +76,7 @@ class Examples:
     fingerprint: str
     notes: tuple[str, ...] = ()
     rows: AnyArray | None = field(default=None, repr=False)
+    vocabulary: Vocabulary | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return S."""

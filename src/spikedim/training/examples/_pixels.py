@@ -91,7 +91,7 @@ def read_pixels(
 def _decoded(samples: Samples, side: int | None, progress: AbstractProgress) -> Iterator[AnyArray]:
     """Yield images [b, channels, H, W] as they are stored."""
     height, width, channels = samples.item_shape
-    task = progress.start(f"reading {samples.spec} ({samples.split})", samples.shape[0])
+    task = progress.start(f"reading {samples.spec} ({samples.split})", float(samples.shape[0]))
     try:
         for rows in samples.batches():
             images = rows.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
@@ -100,7 +100,7 @@ def _decoded(samples: Samples, side: int | None, progress: AbstractProgress) -> 
             if side is not None and side != height:
                 images = _resized(np.ascontiguousarray(images), side)
             yield np.ascontiguousarray(images)
-            progress.advance(task, len(images))
+            progress.advance(task, float(len(images)))
     finally:
         progress.finish(task)
 
