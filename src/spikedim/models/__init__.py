@@ -25,6 +25,7 @@ from spikedim.models.families import (
     ModelRun,
     ModelTrace,
     Options,
+    SpikeCount,
 )
 from spikedim.models.layers import (
     AbstractPopulation,
@@ -82,6 +83,7 @@ __all__ = [
     "RatePopulation",
     "SoftmaxLayerRun",
     "Source",
+    "SpikeCount",
     "SpikingPopulation",
     "SpikingSoftmaxRun",
     "SpikingSoftmaxTransformer",

@@ -3,6 +3,7 @@
 from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._catalogue import FAMILIES
 from spikedim.models.families._options import Options
+from spikedim.models.families._spike_count import SpikeCount
 from spikedim.models.families._transformer import (
     AbstractSpikingTransformer,
     ModelRun,
@@ -17,5 +18,6 @@ __all__ = [
     "ModelRun",
     "ModelTrace",
     "Options",
+    "SpikeCount",
     "initialise",
 ]

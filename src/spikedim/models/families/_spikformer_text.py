@@ -76,7 +76,7 @@ class AbstractSpikformerText(AbstractTextTransformer, ABC):
     def encode(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return sums of spikes [T, B, N, D]."""
         x = fire(x, self.embedding, self.embedding_lif, context)
-        if not context.record:
+        if not context.plain:
             x = self._enter(x)  # token numbers have no floating type of their own; spikes do
         for block in self.block:
             x = block(x, context)

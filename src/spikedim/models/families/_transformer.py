@@ -12,6 +12,7 @@ from spikedim.models.cards import Blueprint, Card, Coding
 from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._options import Options
 from spikedim.models.families._pooling import Pooling, pool_tokens
+from spikedim.models.families._spike_count import SpikeCount
 from spikedim.models.layers import (
     AbstractPopulation,
     AbstractRealOperation,
@@ -285,6 +286,55 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         )
         outputs = self.readout(self.features(sequence, context), context)
         return ModelTrace(outputs, context.traces, context.after)
+
+    def count_spikes(
+        self,
+        x: Tensor,
+        *,
+        steps: int | None = None,
+        code_steps: int | None = None,
+        states: States | None = None,
+        generator: torch.Generator | None = None,
+    ) -> SpikeCount:
+        """Return the logits of every step, with the spikes that every population fired in it.
+
+        Always in evaluation mode, without gradients, on the plain path; the mode is the same
+        afterwards. Sums are those of the traces of `forward_with_states`, which are not kept: the
+        memory is that of one forward pass.
+
+        Parameters
+        ----------
+        x : Tensor
+            As in `forward`.
+        steps : int, optional
+            T of this part.
+        code_steps : int, optional
+            As in `forward`.
+        states : mapping, optional
+            States that an earlier part returned.
+        generator : torch.Generator, optional
+            Draws the spikes of `code_steps`.
+        """
+        sequence, count = self._start(x, steps)
+        self._check_code(code_steps, generator)
+        self._check_states(states, batch=sequence.shape[1])
+        context = ForwardPass(
+            count,
+            states=states,
+            keep_states=True,
+            tally=True,
+            generator=generator,
+            code_steps=code_steps,
+        )
+        training = [module for module in self.modules() if module.training]
+        try:
+            self.eval()
+            with torch.no_grad():
+                outputs = self.readout(self.features(sequence, context), context)
+        finally:
+            for module in training:
+                module.training = True
+        return SpikeCount(outputs, context.spikes, context.neurons, context.after, context.unpadded)
 
     def name_populations(self) -> None:
         """Tell every population its path."""

@@ -40,7 +40,9 @@ class BatchLeakPopulation(AbstractPopulation):
         merged = currents.flatten(0, 1)
         if not context.record:
             fired: Tensor = self.lif(merged)[0]
-            return fired.reshape(currents.shape)
+            fired = fired.reshape(currents.shape)
+            context.count(self.name, fired)
+            return fired
         spikes, membranes, _ = self.lif.forward_with_states(merged)
         spikes = spikes.reshape(currents.shape)
         context.note(self.name, spikes, membranes.reshape(currents.shape))

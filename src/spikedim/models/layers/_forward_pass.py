@@ -45,6 +45,8 @@ class ForwardPass:
         Whether `after` is wanted.
     record : bool, default False
         Whether `traces` is wanted.
+    tally : bool, default False
+        Whether `spikes` and what belongs to them is wanted.
     generator : torch.Generator, optional
         Draws codes and the branches that stochastic depth drops, in the order of the layers: the
         code of a population first, then whether its branch stays.
@@ -62,6 +64,12 @@ class ForwardPass:
         States after the last step.
     traces : dict of str to PopulationTrace
         Spikes and membranes of every population.
+    spikes : dict of str to Tensor of shape [T, B]
+        Spikes of every population: int64, or float64 sums of exact rates.
+    neurons : dict of str to int
+        Neurons of every population, for one sample.
+    unpadded : dict of str to Tensor of shape [B]
+        Those of each sample that are not padding.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class ForwardPass:
         states: States | None = None,
         keep_states: bool = False,
         record: bool = False,
+        tally: bool = False,
         generator: torch.Generator | None = None,
         code_steps: int | None = None,
         dtype: torch.dtype | None = None,
@@ -79,12 +88,21 @@ class ForwardPass:
         self.states = states or {}
         self.keep_states = keep_states
         self.record = record
+        self.tally = tally
         self.generator = generator
         self.code_steps = code_steps
         self.dtype = dtype
         self.mask: Tensor | None = None
         self.after: dict[str, LIFState] = {}
         self.traces: dict[str, PopulationTrace] = {}
+        self.spikes: dict[str, Tensor] = {}
+        self.neurons: dict[str, int] = {}
+        self.unpadded: dict[str, Tensor] = {}
+
+    @property
+    def plain(self) -> bool:
+        """Whether every population must show what it did, in the type of the weights."""
+        return self.record or self.tally
 
     def silence(self, currents: Tensor) -> Tensor:
         """Return currents [T, B, N, D] with 0 at padding, so that its neurons do not fire."""
@@ -100,7 +118,27 @@ class ForwardPass:
 
     def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
         """Record a population, its places flattened to tokens."""
-        self.traces[name] = PopulationTrace(_tokens(spikes), _tokens(membranes))
+        if self.record:
+            self.traces[name] = PopulationTrace(_tokens(spikes), _tokens(membranes))
+
+    def count(self, name: str, spikes: Tensor, *, coded: int | None = 1) -> None:
+        """Sum up a population: spikes, means of `coded` spikes, or exact rates."""
+        if not self.tally:
+            return
+        rows = spikes.detach().flatten(2)
+        if coded is None:
+            self.spikes[name] = rows.sum(dim=2, dtype=torch.float64)
+        elif coded == 1:
+            self.spikes[name] = rows.count_nonzero(dim=2)
+        else:
+            self.spikes[name] = rows.double().mul_(coded).round_().sum(dim=2).long()
+        width, places = spikes.shape[-1], rows.shape[2] // spikes.shape[-1]
+        self.neurons[name] = width * places
+        if self.mask is not None and self.mask.shape[1] == places:
+            kept = self.mask.sum(dim=1)
+        else:
+            kept = rows.new_full(rows.shape[1:2], places, dtype=torch.int64)
+        self.unpadded[name] = width * kept
 
 
 def _tokens(x: Tensor) -> Tensor:

@@ -80,14 +80,15 @@ class SpikingPopulation(AbstractPopulation):
             spikes, after = self.lif(currents, before)
         if context.keep_states:
             context.after[self.name] = after
+        context.count(self.name, spikes)
         return spikes
 
     def may_fuse(self, context: ForwardPass) -> bool:
         """Say whether `run_fused` can do this pass.
 
-        It shows no membranes, learns no leak, and cannot run inside a `torch.func` transform.
+        It shows and counts nothing, learns no leak, and cannot run inside a `torch.func` transform.
         """
-        possible = self.fused is not None and not context.record and self.lif.leak_logit is None
+        possible = self.fused is not None and not context.plain and self.lif.leak_logit is None
         return possible and torch._C._functorch.peek_interpreter_stack() is None
 
     def run_fused(
@@ -155,6 +156,6 @@ class RatePopulation(AbstractPopulation):
         """Return rates of the shape of `currents`."""
         currents = context.silence(currents)
         rates = context.code(currents.clamp(0, 1))
-        if context.record:
-            context.note(self.name, rates, currents)
+        context.note(self.name, rates, currents)
+        context.count(self.name, rates, coded=context.code_steps)
         return rates
