@@ -1,5 +1,6 @@
 """Recipes: how a model is trained, as YAML in the package or of your own."""
 
+from spikedim.training.recipes._default_recipe_name import default_recipe_name
 from spikedim.training.recipes._open_recipe import open_recipe, recipe_names
 from spikedim.training.recipes._recipe import (
     Augmentation,
@@ -29,6 +30,7 @@ __all__ = [
     "RandAugment",
     "Recipe",
     "Schedule",
+    "default_recipe_name",
     "open_recipe",
     "recipe_names",
 ]

@@ -2,22 +2,21 @@
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from spikedim._core import InputError
+from spikedim.training.recipes._plain_yaml import plain_yaml
 from spikedim.training.recipes._recipe import Recipe
 
 __all__ = ["open_recipe", "recipe_names"]
 
-_MAX_BYTES = 1 << 20
+_MAX_BYTES = 1 << 16
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -36,10 +35,13 @@ def recipe_names() -> tuple[str, ...]:
     return _names()
 
 
+def _folder() -> Path:
+    return Path(str(files("spikedim.training.recipes") / "files"))
+
+
 @cache
 def _names() -> tuple[str, ...]:
-    folder = Path(str(files("spikedim.training.recipes") / "files"))
-    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
+    found = (path.relative_to(_folder()).with_suffix("") for path in _folder().rglob("*.yaml"))
     return tuple(sorted(path.as_posix() for path in found))
 
 
@@ -70,12 +72,12 @@ def open_recipe(
     >>> open_recipe("cpu/digits", changes={"epochs": "3"}).epochs
     3
     """
-    text = str(source)
+    text = os.fspath(source)
     if text.endswith((".yaml", ".yml")):
-        path = Path(text).expanduser()
+        path = Path(text)
         name = path.stem
     elif text in _names():
-        path = Path(str(files("spikedim.training.recipes") / "files")) / f"{text}.yaml"
+        path = _folder() / f"{text}.yaml"
         name = text
     else:
         close = difflib.get_close_matches(text, _names(), n=1, cutoff=0.4)
@@ -85,23 +87,26 @@ def open_recipe(
             f"file; got {text!r}. {hint}See `spikedim train --recipes`."
         )
     values = {"name": name, **_read(path)}
-    for key, value in (changes or {}).items():
-        _change(values, key, _parse(key, value))
+    changes = changes or {}
+    if {"epochs", "updates"} <= set(changes):
+        raise InputError(
+            "open_recipe: `changes` must set one of epochs and updates; got both. Leave one out."
+        )
+    for key, value in changes.items():
+        _change(values, key, value)
     return _checked(values)
 
 
 def _read(path: Path) -> dict[str, Any]:
     """Return the mapping in a file of YAML."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"open_recipe: `source` must be below 1 MB; got {str(path)!r}.")
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Numbers)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())
+        values = plain_yaml(_text(path.expanduser()))
+    except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"open_recipe: `source` must be a readable YAML file; got {str(path)!r} ({reason})."
+            f"open_recipe: `source` must be a readable file of plain YAML; got {str(path)!r} "
+            f"({error})."
         ) from error
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+    if not isinstance(values, dict):
         raise InputError(
             f"open_recipe: `source` must hold names with values, as `epochs: 20`; got "
             f"{str(path)!r}. See `spikedim train --recipes` for examples."
@@ -109,36 +114,37 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-class _Numbers(yaml.SafeLoader):
-    """YAML whose numbers may be written as in Python: 1e-3, without a point."""
+def _text(path: Path) -> str:
+    """Return what stands in a file, if that can be a recipe."""
+    if not path.is_file():
+        raise FileNotFoundError("no such file")
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ValueError("more than 64 kB")
+    return content.decode("utf-8-sig")
 
 
-_Numbers.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)$"),
-    list("-+0123456789."),
-)
-
-
-def _parse(key: str, value: str) -> Any:
-    """Read a value as YAML would."""
-    try:
-        return yaml.load(value, Loader=_Numbers)
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"open_recipe: `changes` must have values as in YAML; got {key}={value!r}."
-        ) from error
-
-
-def _change(values: dict[str, Any], key: str, value: Any) -> None:
+def _change(values: dict[str, Any], key: str, value: str) -> None:
     """Put a value at a dotted path; the other one of `epochs` and `updates` goes."""
-    *folders, last = key.split(".")
+    *folders, last = parts = key.split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise InputError(
+            f"open_recipe: `changes` must have dotted names, as `optimiser.learning_rate`; got "
+            f"{key!r}."
+        )
+    try:
+        new = plain_yaml(value)
+    except ValueError as error:
+        raise InputError(
+            f"open_recipe: `changes` must have values as in YAML; got {key}={value!r} ({error})."
+        ) from error
     for folder in folders:
         inner = values.get(folder)
         values[folder] = dict(inner) if isinstance(inner, dict) else {}
         values = values[folder]
-    values[last] = value
-    if not folders and last in ("epochs", "updates") and value is not None:
+    values[last] = new
+    if not folders and last in ("epochs", "updates") and new is not None:
         values.pop("updates" if last == "epochs" else "epochs", None)
 
 
@@ -148,10 +154,26 @@ def _checked(values: dict[str, Any]) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "recipe"
-        known = f" Known: {', '.join(Recipe.model_fields)}." if "extra" in first["type"] else ""
-        got = first["input"] if first["loc"] else "both or neither"
+        place = [str(part) for part in first["loc"]]
+        reason = first["msg"].removeprefix("Value error, ")
+        reason = reason[:1].lower() + reason[1:]
+        if "; got " in reason:  # several values that do not go together
+            where = ".".join(place) or "source"
+            raise InputError(f"open_recipe: `{where}` must fit together: {reason}.") from error
         raise InputError(
-            f"open_recipe: `{where}` must fit its field ({first['msg'].lower()}); "
-            f"got {got!r:.80}.{known}"
+            f"open_recipe: `{'.'.join(place)}` must fit its field ({reason}); got "
+            f"{first['input']!r:.80}.{_hint(place) if first['type'] == 'extra_forbidden' else ''}"
         ) from error
+
+
+def _hint(place: list[str]) -> str:
+    """Say which names there are where an unknown one stands."""
+    part: type[BaseModel] = Recipe
+    for name in place[:-1]:
+        annotation = part.model_fields[name].annotation
+        kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+        part = next(kind for kind in kinds if issubclass(kind, BaseModel))
+    known = list(part.model_fields)
+    close = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{hint} Known: {', '.join(known)}."

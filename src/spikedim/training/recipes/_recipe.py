@@ -1,9 +1,20 @@
 """How a model is trained: all but the model, the data and the seed, in one checked record."""
 
+import math
+import re
 from enum import StrEnum
-from typing import Annotated, final
+from typing import Annotated, Any, final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    model_validator,
+)
 
 __all__ = [
     "Augmentation",
@@ -20,12 +31,30 @@ __all__ = [
     "Schedule",
 ]
 
-Count = Annotated[StrictInt, Field(ge=1)]
-Whole = Annotated[StrictInt, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Scalar = StrictBool | StrictInt | float | str
+
+def _quotient(value: Any) -> Any:
+    """Return the number that ``"20/310"`` is: epochs over all epochs, exactly as published."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}/[1-9]\d{0,8}", value):
+        above, below = value.split("/")
+        return int(above) / int(below)
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    """Refuse what cannot be an override of a model."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("input should be a finite number")
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("input should be a number, a text, true or false")  # noqa: TRY004
+    return value
+
+
+Count = Annotated[StrictInt, Field(ge=1, le=10**9)]
+Whole = Annotated[StrictInt, Field(ge=0, le=10**9)]
+Share = Annotated[StrictFloat, BeforeValidator(_quotient), Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[StrictFloat, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]
+Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]
 
 
 class OptimiserKind(StrEnum):
@@ -91,6 +120,8 @@ class Optimiser(Part):
 class Schedule(Part):
     """Learning rate over the training: linear warm-up, a half cosine, a constant end.
 
+    A share may be written as a quotient: ``20/310`` are 20 of 310 epochs.
+
     Parameters
     ----------
     warm_up : float
@@ -109,7 +140,8 @@ class Schedule(Part):
     @model_validator(mode="after")
     def _leave_room(self) -> "Schedule":
         if self.warm_up + self.cool_down > 1:
-            raise ValueError("warm_up and cool_down must be at most 1 together")
+            total = self.warm_up + self.cool_down
+            raise ValueError(f"warm_up and cool_down must be at most 1 together; got {total:g}")
         return self
 
 
@@ -130,9 +162,9 @@ class Objective(Part):
     """
 
     kind: LossKind = LossKind.CROSS_ENTROPY
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    label_smoothing: Annotated[StrictFloat, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.1
     regular: Share = 0.05
-    level: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    level: Annotated[StrictFloat, Field(allow_inf_nan=False)] = 1.0
 
 
 @final
@@ -152,7 +184,7 @@ class RandAugment(Part):
     """
 
     operations: Count = 1
-    magnitude: Annotated[float, Field(ge=0, le=10)] = 9.0
+    magnitude: Annotated[StrictFloat, Field(ge=0, le=10, allow_inf_nan=False)] = 9.0
     deviation: NotNegative = 0.4
     probability: Share = 0.5
 
@@ -229,7 +261,7 @@ class Neurons(Part):
         Steps on the same input before those that count, whose outputs are left out.
     """
 
-    initial_membrane: Annotated[float, Field(ge=-10, lt=1)] = 0.0
+    initial_membrane: Annotated[StrictFloat, Field(ge=-10, lt=1, allow_inf_nan=False)] = 0.0
     warm_up_steps: Whole = 0
 
 
@@ -290,14 +322,19 @@ class Recipe(Part):
     noise: Noise = Noise()
     neurons: Neurons = Neurons()
     model: dict[str, Scalar] = Field(default_factory=dict)
-    validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    validation: Annotated[
+        StrictFloat, BeforeValidator(_quotient), Field(ge=0, le=0.5, allow_inf_nan=False)
+    ] = 0.1
 
     @model_validator(mode="after")
     def _one_length(self) -> "Recipe":
         if (self.epochs is None) == (self.updates is None):
-            raise ValueError("exactly one of epochs and updates must be given")
+            got = "neither" if self.epochs is None else "both"
+            raise ValueError(f"exactly one of epochs and updates must be given; got {got}")
         if self.precision is Precision.BFLOAT16 and not self.fast:
-            raise ValueError("precision bfloat16 needs fast: true")
+            raise ValueError("precision bfloat16 needs fast: true; got fast: false")
         if self.batch_size % self.accumulate:
-            raise ValueError("accumulate must divide batch_size")
+            raise ValueError(
+                f"accumulate must divide batch_size {self.batch_size}; got {self.accumulate}"
+            )
         return self
