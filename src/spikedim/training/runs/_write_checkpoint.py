@@ -84,7 +84,7 @@ def read_checkpoint(folder: RunFolder, *, identity: str | None = None) -> Checkp
 
     Notes
     -----
-    Every byte is compared with a checksum (SHA-256) before a number is used.
+    Every byte is compared with a checksum (CRC-32) before a number is used.
 
     Examples
     --------
