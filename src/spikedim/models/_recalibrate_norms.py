@@ -12,7 +12,14 @@ from spikedim.models.layers import RunningRate
 __all__ = ["recalibrate_norms"]
 
 
-def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tensor]) -> None:
+def recalibrate_norms(
+    model: AbstractSpikingTransformer,
+    batches: Iterable[Tensor],
+    *,
+    steps: int | None = None,
+    code_steps: int | None = None,
+    generator: torch.Generator | None = None,
+) -> None:
     """Replace the running statistics of normalisations and rates by averages over batches.
 
     Parameters
@@ -21,11 +28,17 @@ def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tenso
         Changed in place; its mode is the same afterwards.
     batches : iterable of Tensor
         Inputs as the model's `forward` takes them; every batch weighs the same.
+    steps : int, optional
+        T; the model's own without it.
+    code_steps : int, optional
+        Of a rate-coded twin: estimates under the noise of so many spikes for every rate.
+    generator : torch.Generator, optional
+        Draws these spikes, and dropped branches; a new one of seed 0 without it.
 
     Raises
     ------
     InputError
-        If there is no batch.
+        If there is no batch, or `forward` refuses one; then the statistics are as they were.
 
     Notes
     -----
@@ -46,6 +59,7 @@ def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tenso
     """
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d | RunningRate)]
     momenta, training = [norm.momentum for norm in norms], model.training
+    before = [[buffer.clone() for buffer in norm.buffers()] for norm in norms]
     seen = False
     try:
         for norm in norms:
@@ -54,11 +68,22 @@ def recalibrate_norms(model: AbstractSpikingTransformer, batches: Iterable[Tenso
         model.train()
         with torch.no_grad():
             for batch in batches:
+                if generator is None:
+                    generator = torch.Generator(device=batch.device).manual_seed(0)
+                model(batch, steps=steps, code_steps=code_steps, generator=generator)
                 seen = True
-                model(batch, generator=torch.Generator(device=batch.device).manual_seed(0))
+        _check_seen(seen)
+    except BaseException:
+        for norm, buffers in zip(norms, before, strict=True):
+            for buffer, kept in zip(norm.buffers(), buffers, strict=True):
+                buffer.copy_(kept)
+        raise
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
         model.train(training)
+
+
+def _check_seen(seen: bool) -> None:
     if not seen:
         raise InputError("recalibrate_norms: `batches` must have at least one batch; got none.")

@@ -131,7 +131,7 @@ class ForwardPass:
         elif coded == 1:
             self.spikes[name] = rows.count_nonzero(dim=2)
         else:
-            self.spikes[name] = rows.double().mul_(coded).round_().sum(dim=2).long()
+            self.spikes[name] = (rows * coded).round_().sum(dim=2, dtype=torch.int64)
         width, places = spikes.shape[-1], rows.shape[2] // spikes.shape[-1]
         self.neurons[name] = width * places
         if self.mask is not None and self.mask.shape[1] == places:
