@@ -1,8 +1,14 @@
 """Training: recipes, examples, runs that resume exactly, and what they show."""
 
+from spikedim.training._activation_dimensions import activation_dimensions
+from spikedim.training._activations import Activations
+from spikedim.training._evaluate import evaluate
 from spikedim.training._evaluation import EvaluatedPopulation, EvaluatedSteps, Evaluation
 from spikedim.training._fit import fit
+from spikedim.training._layer_dimensions import ActivationDimensions, LayerDimension
 from spikedim.training._moment import TrainingMoment
+from spikedim.training._open_activations import attention_inputs, open_activations
+from spikedim.training._open_run import TrainedRun, open_run
 from spikedim.training.examples import (
     IGNORED,
     ExampleKind,
@@ -23,23 +29,32 @@ from spikedim.training.runs import (
 
 __all__ = [
     "IGNORED",
+    "ActivationDimensions",
+    "Activations",
     "EvaluatedPopulation",
     "EvaluatedSteps",
     "Evaluation",
     "ExampleKind",
     "ExampleSplits",
     "Examples",
+    "LayerDimension",
     "LogKind",
     "LogLine",
     "Recipe",
     "RunFolder",
     "RunStatus",
+    "TrainedRun",
     "TrainingMoment",
     "TrainingRun",
     "Vocabulary",
+    "activation_dimensions",
+    "attention_inputs",
+    "evaluate",
     "fit",
+    "open_activations",
     "open_examples",
     "open_recipe",
+    "open_run",
     "read_log",
     "recipe_names",
 ]

@@ -1,1 +1,291 @@
-"""Placeholder."""
+"""What a trained run does at any number of steps."""
+
+import copy
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from torch import Tensor
+
+from spikedim._core import (
+    DEFAULT_MEMORY_BUDGET,
+    AbstractProgress,
+    InputError,
+    Provenance,
+    SilentProgress,
+    check_integer,
+)
+from spikedim.models import AbstractSpikingTransformer, Coding, recalibrate_norms
+from spikedim.training._device_named import device_named
+from spikedim.training._evaluation import Evaluation
+from spikedim.training._examples_of_run import batches_of, examples_of_run, spread
+from spikedim.training._initial_membrane import with_initial_membrane
+from spikedim.training._open_run import TrainedRun, open_run
+from spikedim.training._passes import plan_passes
+from spikedim.training._sweep import Gathered, Sweep
+from spikedim.training.examples import Examples
+
+__all__ = ["evaluate"]
+
+_CALLER = "evaluate"
+
+
+def evaluate(
+    run: TrainedRun | str | os.PathLike[str],
+    *,
+    steps: Sequence[int] = (1, 2, 4, 8),
+    data: str | os.PathLike[str] | Examples | None = None,
+    split: str = "test",
+    samples: int | None = None,
+    batch_size: int = 64,
+    rate_samples: int = 512,
+    draws: int = 1,
+    initial_membrane: float | None = None,
+    warm_up_steps: int | None = None,
+    recalibrate: int = 0,
+    seed: int = 0,
+    device: str = "cpu",
+    memory_budget: int | str = DEFAULT_MEMORY_BUDGET,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
+    command: str | None = None,
+) -> Evaluation:
+    """Evaluate a run at every T: accuracy, loss, spikes and firing rates.
+
+    Parameters
+    ----------
+    run : TrainedRun or path
+        Opened, or the folder of one.
+    steps : sequence of int
+        Every T, at least 1, in any order. A twin is evaluated with exact rates as well.
+    data : str, path, Examples or None
+        What `open_examples` opens, or examples; the data of the training without it. Images are
+        normalised as in the training.
+    split : str
+        ``"test"``, ``"validation"`` or ``"train"``; not used for examples.
+    samples : int or None
+        How many samples, evenly over the split; None for all.
+    batch_size : int
+        Samples that run together.
+    rate_samples : int
+        On how many of them spikes are counted, evenly over the samples.
+    draws : int
+        Of a twin: independent codes at every T.
+    initial_membrane : float or None
+        Potential of every neuron before the first step, from -10 to below 1; None for that of the
+        run.
+    warm_up_steps : int or None
+        Steps that are run first, whose states are kept and whose outputs are left out; None for
+        those of the recipe.
+    recalibrate : int
+        Training samples on which the statistics of normalisations are estimated anew at every T,
+        with the code of that T in a twin; 0 leaves them.
+    seed : int
+        Of the codes of a twin and the choice of samples to recalibrate on, at least 0. A draw at
+        one T does not depend on which others are asked for.
+    device : str
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    memory_budget : int or str
+        Most bytes of data to hold.
+    progress : AbstractProgress
+        Told about every batch.
+    command : str or None
+        Command for the provenance; None takes it from the process.
+
+    Returns
+    -------
+    Evaluation
+        One point for each T.
+
+    Raises
+    ------
+    InputError
+        If `run` is no run, the data has another shape or number of classes, or a number is out of
+        range.
+    NumericsError
+        If the weights give logits that are not finite.
+
+    See Also
+    --------
+    open_activations : What enters a layer.
+
+    Notes
+    -----
+    A spiking network is run once, for the largest T: its first T steps are the run of T steps, and
+    the answer at T is the mean of their outputs. With `recalibrate` every T has statistics and a
+    pass of its own. A twin takes a pass with exact rates and one for every T and draw. An
+    accelerated model stays so, but where spikes are counted.
+
+    Memory is that of one batch at the largest T; a smaller `batch_size` takes less.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+       J. American Statistical Association 22, 1927.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from spikedim.training import fit
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = fit("spikformer-2-64/digits", "digits", out=folder, changes={"updates": "1"})
+    ...     found = evaluate(folder, steps=(1, 4), samples=64)
+    >>> [(point.steps, point.draws) for point in found.points], found.reference
+    ([(1, 1), (4, 1)], 'T = 4')
+    """
+    asked = _check_steps(steps)
+    batch_size = check_integer(batch_size, name="batch_size", caller=_CALLER)
+    rate_samples = check_integer(rate_samples, name="rate_samples", caller=_CALLER)
+    draws = check_integer(draws, name="draws", caller=_CALLER)
+    recalibrate = check_integer(recalibrate, name="recalibrate", caller=_CALLER, minimum=0)
+    seed = check_integer(seed, name="seed", caller=_CALLER, minimum=0)
+    if samples is not None:
+        samples = check_integer(samples, name="samples", caller=_CALLER)
+    where = device_named(device, caller=_CALLER)
+    opened = run if isinstance(run, TrainedRun) else open_run(run)
+    warm_up = _warm_up(opened, warm_up_steps)
+    sources = {"memory_budget": memory_budget, "progress": progress, "caller": _CALLER}
+    examples = examples_of_run(opened, data, split=split, **sources)
+    model = copy.deepcopy(opened.model).eval().to(where)
+    model = with_initial_membrane(model, initial_membrane, caller=_CALLER)
+    models: dict[int | None, AbstractSpikingTransformer] = dict.fromkeys(asked, model)
+    if recalibrate:
+        training = examples_of_run(opened, None, split="train", **sources)
+        chosen = np.random.default_rng(seed).permutation(len(training))[:recalibrate]
+        recalibrate = len(chosen)
+        for t in progress.track(asked, "recalibrate", float(len(asked))):
+            batches = batches_of(training, chosen, batch_size, model.head.weight)
+            models[t] = _recalibrated(model, t, (x for x, _ in batches), warm_up)
+    if model.coding is Coding.RATES:
+        models[None] = model
+    sweep = Sweep(
+        plan_passes(models, draws=draws, warm_up=warm_up),
+        examples,
+        spread(len(examples), samples),
+        rate_samples=rate_samples,
+        batch_size=batch_size,
+        seed=seed,
+    )
+    found = sweep.run(progress)
+    return _evaluation(
+        opened,
+        examples,
+        found,
+        warm_up=warm_up,
+        initial_membrane=initial_membrane,
+        recalibrated=recalibrate,
+        provenance=Provenance.now(
+            command=command, data_fingerprint=examples.fingerprint, seed=seed
+        ),
+    )
+
+
+def _check_steps(steps: Sequence[int]) -> tuple[int, ...]:
+    """Return every T once, ascending."""
+    if isinstance(steps, str) or not isinstance(steps, Iterable):
+        raise InputError(
+            f"{_CALLER}: `steps` must be a sequence of numbers of steps; got {steps!r}. "
+            "Write (1, 2, 4)."
+        )
+    found = [check_integer(t, name="steps", caller=_CALLER) for t in steps]
+    if not found:
+        raise InputError(
+            f"{_CALLER}: `steps` must have at least one number of steps; got none. Write (1, 2, 4)."
+        )
+    return tuple(sorted(set(found)))
+
+
+def _warm_up(run: TrainedRun, asked: int | None) -> int:
+    """Return how many steps go before those that count."""
+    own = run.recipe.neurons.warm_up_steps
+    if run.model.coding is Coding.SPIKES:
+        if asked is None:
+            return own
+        return check_integer(asked, name="warm_up_steps", caller=_CALLER, minimum=0)
+    if asked:
+        raise InputError(
+            f"{_CALLER}: `warm_up_steps` must be absent for {run.record.model}, which has rates "
+            f"and no states; got {asked}."
+        )
+    return 0
+
+
+def _recalibrated(
+    model: AbstractSpikingTransformer, steps: int, batches: Iterable[Tensor], warm_up: int
+) -> AbstractSpikingTransformer:
+    """Return a copy with statistics of T steps."""
+    changed = copy.deepcopy(model)
+    if model.coding is Coding.RATES:
+        recalibrate_norms(changed, batches, code_steps=steps)
+    else:
+        recalibrate_norms(changed, batches, steps=warm_up + steps)
+    return changed
+
+
+def _evaluation(
+    run: TrainedRun,
+    examples: Examples,
+    found: Gathered,
+    *,
+    warm_up: int,
+    initial_membrane: float | None,
+    recalibrated: int,
+    provenance: Provenance,
+) -> Evaluation:
+    """Put the result together."""
+    record, populations = run.record, found.firing.summarise()
+    last = found.points[-1].steps
+    return Evaluation(
+        headline=_headline(run, examples, found),
+        model=record.model,
+        coding=record.coding,
+        trained_steps=record.steps,
+        trained_code_steps=record.code_steps,
+        weights_fingerprint=run.fingerprint,
+        data=examples.spec,
+        split=examples.split,
+        kind=examples.kind,
+        classes=examples.classes,
+        samples=found.samples,
+        targets=found.targets,
+        data_fingerprint=examples.fingerprint,
+        points=found.points,
+        reference="exact rates" if last is None else f"T = {last}",
+        reference_mean_square=found.mean_square,
+        reference_variance=found.variance,
+        populations=populations,
+        neurons=sum(population.neurons for population in populations),
+        rate_samples=found.firing.samples,
+        warm_up_steps=warm_up,
+        warm_up_spikes=found.firing.warm_up_spikes,
+        initial_membrane=initial_membrane,
+        recalibrated=recalibrated,
+        notes=(*run.notes, *examples.notes, *_notes(run, examples, recalibrated)),
+        provenance=provenance,
+    )
+
+
+def _headline(run: TrainedRun, examples: Examples, found: Gathered) -> str:
+    """Return the answer in one sentence: at the T of the training, or at the largest."""
+    by_steps = {point.steps: point for point in found.points}
+    wanted = run.record.code_steps if None in by_steps else run.record.steps
+    point = by_steps.get(wanted, found.points[-1])
+    at = "with exact rates" if point.steps is None else f"at T = {point.steps}"
+    ends = point.accuracy_interval
+    spikes = (
+        ""
+        if point.spikes_per_sample is None
+        else f", {point.spikes_per_sample:,.0f} spikes a sample"
+    )
+    return (
+        f"{run.record.model} on {examples.spec} ({examples.split}, {found.samples:,} samples): "
+        f"{100 * point.accuracy:.1f} % [{100 * ends.low:.1f}, {100 * ends.high:.1f}] right {at}"
+        f"{spikes}."
+    )
+
+
+def _notes(run: TrainedRun, examples: Examples, recalibrated: int) -> Iterator[str]:
+    """Say what is not as in the training."""
+    if examples.fingerprint == run.record.data_fingerprint:
+        yield "These are the samples the run was trained on."
+    if recalibrated:
+        yield f"Normalisations were estimated anew at every T on {recalibrated:,} training samples."

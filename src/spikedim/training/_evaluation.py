@@ -72,16 +72,15 @@ class EvaluatedPopulation:
         Mean spikes per neuron and step over the largest T, in [0, 1].
     rates : tuple of float
         The same for every step; one number for a rate-coded twin, whose steps are alike.
-    silent_share : float or None
-        Share of the neurons that never fired for any of the samples; None if it was not seen, as
-        in an accelerated model.
+    silent_share : float
+        Share of the neurons that never fired for any of the samples, padding left out.
     """
 
     name: str
     neurons: float
     rate: float
     rates: tuple[float, ...]
-    silent_share: float | None
+    silent_share: float
 
 
 @final

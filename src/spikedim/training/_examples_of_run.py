@@ -1,0 +1,129 @@
+"""Examples that a run can read: its own, or others of the same shape."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from spikedim._core import AbstractProgress, AnyArray, InputError, check_choice
+from spikedim.models import card
+from spikedim.training._open_run import TrainedRun
+from spikedim.training.examples import ExampleKind, Examples, ExampleSplits, open_examples
+
+__all__ = ["batches_of", "examples_of_run", "spread"]
+
+_SPLITS = ("train", "validation", "test")
+
+
+def examples_of_run(
+    run: TrainedRun,
+    data: str | os.PathLike[str] | Examples | None,
+    *,
+    split: str,
+    memory_budget: int | str,
+    progress: AbstractProgress,
+    caller: str,
+) -> Examples:
+    """Return the examples of a split, checked, normalised as in the training of the run."""
+    check_choice(split, _SPLITS, name="split", caller=caller)
+    if isinstance(data, Examples):
+        found = data
+    else:
+        spec = run.record.data if data is None else str(data)
+        splits = _open(run, spec, memory_budget=memory_budget, progress=progress)
+        chosen = getattr(splits, split)
+        if not isinstance(chosen, Examples):
+            raise InputError(
+                f"{caller}: `split` must be one that {spec!r} has, train or test; got {split!r}, "
+                "which the recipe of the run does not keep aside."
+            )
+        found = chosen
+    _check(run, found, caller=caller)
+    record = run.record
+    if record.mean:  # weights know the units of their training
+        found = replace(found, mean=record.mean, deviation=record.deviation)
+    return found
+
+
+def _open(
+    run: TrainedRun, spec: str, *, memory_budget: int | str, progress: AbstractProgress
+) -> ExampleSplits:
+    """Open data as `fit` does: text as the named model reads it, images at the size of the run."""
+    named, own = card(run.record.model), run.model.card
+    if own.vocabulary:
+        shape = {"tokens": named.input_shape[0], "vocabulary": named.vocabulary}
+    else:
+        shape = {} if spec == run.record.data else {"side": own.input_shape[1]}
+    return open_examples(
+        spec,
+        validation=run.recipe.validation,
+        memory_budget=memory_budget,
+        progress=progress,
+        **shape,
+    )
+
+
+def _check(run: TrainedRun, found: Examples, *, caller: str) -> None:
+    """Raise `InputError` unless the model reads the inputs and answers in their classes."""
+    form, name = run.model.card, run.record.model
+    if not len(found):
+        raise InputError(
+            f"{caller}: `data` must have at least one sample; got none in {found.spec!r}."
+        )
+    if form.vocabulary:
+        kind = ExampleKind.SEQUENCES if _per_token(run) else ExampleKind.SENTENCES
+    else:
+        kind = ExampleKind.IMAGES
+    if found.kind is not kind:
+        raise InputError(
+            f"{caller}: `data` must be {kind.value}, as {name} reads; got {found.kind.value} of "
+            f"{found.spec!r}. Choose data like {run.record.data!r}."
+        )
+    shape, wanted = tuple(found.inputs.shape[1:]), tuple(form.input_shape)
+    fits = shape[0] <= wanted[0] if form.vocabulary else shape == wanted
+    if not fits:
+        raise InputError(
+            f"{caller}: `data` must have samples of shape {wanted}, as {name} reads; got {shape} "
+            f"in {found.spec!r}. Choose data like {run.record.data!r}."
+        )
+    if found.classes != run.record.classes:
+        raise InputError(
+            f"{caller}: `data` must have the {run.record.classes} classes of the run; got "
+            f"{found.classes} in {found.spec!r}. Choose data like {run.record.data!r}."
+        )
+    _check_tokenizer(run, found, caller=caller)
+
+
+def _check_tokenizer(run: TrainedRun, found: Examples, *, caller: str) -> None:
+    """Raise `InputError` if token numbers of the data mean other words than those of the run."""
+    own, theirs = run.vocabulary, found.vocabulary
+    if own is not None and theirs is not None and own.to_json() != theirs.to_json():
+        raise InputError(
+            f"{caller}: `data` must be written in the token numbers of the run; got a tokenizer of "
+            f"its own in {found.spec!r}. Encode the texts with `run.vocabulary.encode`."
+        )
+
+
+def _per_token(run: TrainedRun) -> bool:
+    """Whether the model answers at every token."""
+    return run.model.card.family == "spikformer-lm"
+
+
+def spread(count: int, wanted: int | None) -> AnyArray:
+    """Return `wanted` of `count` numbers, evenly over all of them, ascending."""
+    if wanted is None or wanted >= count:
+        return np.arange(count)
+    return np.arange(wanted) * count // wanted
+
+
+def batches_of(
+    examples: Examples, order: AnyArray, size: int, like: Tensor
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield normalised inputs and targets, on the device and in the type of the weights."""
+    for start in range(0, len(order), size):
+        x, targets = examples.take(order[start : start + size], device=like.device)
+        if x.is_floating_point():
+            x = examples.normalise(x).to(like.dtype)
+        yield x, targets

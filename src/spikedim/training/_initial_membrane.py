@@ -1,0 +1,40 @@
+"""The same model with neurons that start at another potential."""
+
+import copy
+from dataclasses import replace
+
+from spikedim._core import InputError, check_in
+from spikedim.models import AbstractSpikingTransformer, Coding, build
+
+__all__ = ["with_initial_membrane"]
+
+
+def with_initial_membrane(
+    model: AbstractSpikingTransformer, potential: float | None, *, caller: str = "open_run"
+) -> AbstractSpikingTransformer:
+    """Return the model, or one with its weights whose neurons start at `potential`."""
+    if potential is None:
+        return model
+    if model.coding is Coding.RATES:
+        raise InputError(
+            f"{caller}: `initial_membrane` must be absent for {model.card.name}, which has rates "
+            f"and no membranes; got {potential}."
+        )
+    start = check_in(potential, -10.0, 0.999, name="initial_membrane", caller=caller)
+    if model.built_from is None:
+        raise InputError(
+            f"{caller}: `run` must have a model as `build` made it to start it elsewhere; got "
+            "one without a record of that. Open the run again."
+        )
+    overrides = model.built_from.overrides()
+    overrides["neuron"] = replace(model.make.neuron, initial_membrane=start)
+    weight = model.head.weight
+    built = build(
+        model.built_from.name,
+        steps=model.steps,
+        device=weight.device,
+        dtype=weight.dtype,
+        **overrides,
+    )
+    built.load_state_dict(copy.deepcopy(model.state_dict()))
+    return built.train(model.training)
