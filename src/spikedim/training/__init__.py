@@ -17,7 +17,12 @@ from spikedim.training.examples import (
     Vocabulary,
     open_examples,
 )
-from spikedim.training.recipes import Recipe, open_recipe, recipe_names
+from spikedim.training.recipes import (
+    Recipe,
+    default_recipe_name,
+    open_recipe,
+    recipe_names,
+)
 from spikedim.training.runs import (
     LogKind,
     LogLine,
@@ -49,6 +54,7 @@ __all__ = [
     "Vocabulary",
     "activation_dimensions",
     "attention_inputs",
+    "default_recipe_name",
     "evaluate",
     "fit",
     "open_activations",
