@@ -5,14 +5,13 @@ import json
 import os
 import random
 import resource
-import signal
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.forked_child import forked
 
 from spikedim._core import InputError
 from spikedim.training.runs import Checkpoint, RunFolder, lock_run, read_checkpoint
@@ -242,26 +241,6 @@ def test_a_real_limit_of_the_file_size_is_met_half_way(folder):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert len(list(folder.path.iterdir())) == 1
     same(read_checkpoint(folder), state(1))
-
-
-@contextmanager
-def forked(work):
-    """Run `work(tell)` in a child; enter the block when it tells, kill it at the end."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            work(lambda: os.write(writing, b"."))
-        finally:
-            os._exit(1)
-    os.close(writing)
-    try:
-        assert os.read(reading, 1) == b".", "the child failed"
-        yield child
-    finally:
-        os.close(reading)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
 
 def write_for_ever(folder, tell):

@@ -3,12 +3,11 @@
 import errno
 import json
 import os
-import signal
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from tests.forked_child import forked
 
 from spikedim._core import InputError, Provenance
 from spikedim.models import Coding
@@ -217,26 +216,6 @@ def test_a_failed_lock_clears_nothing(tmp_path):
         with pytest.raises(InputError, match="in use by"), lock_run(RunFolder(tmp_path)):
             pass
         assert (tmp_path / ".spikedim-00ff").exists()
-
-
-@contextmanager
-def forked(work):
-    """Run `work(tell)` in a child; enter the block when it tells, kill it at the end."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            work(lambda: os.write(writing, b"."))
-        finally:
-            os._exit(1)
-    os.close(writing)
-    try:
-        assert os.read(reading, 1) == b".", "the child failed"
-        yield child
-    finally:
-        os.close(reading)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
 
 def test_another_process_is_kept_out_until_it_is_killed(tmp_path, run):

@@ -20,6 +20,11 @@ def lock_run(folder: RunFolder) -> Iterator[None]:
     folder : RunFolder
         Made by `RunFolder.create` or `RunFolder.open`.
 
+    Yields
+    ------
+    None
+        While the block runs.
+
     Raises
     ------
     InputError

@@ -91,6 +91,11 @@ def disk_errors(
     kept : callable, optional
         Returns a sentence on what is safe; called after an error only.
 
+    Yields
+    ------
+    None
+        While the block runs.
+
     Raises
     ------
     InputError
