@@ -122,7 +122,8 @@ def previews(result: Any, memory: str) -> tuple[Any, ...]:
     """Return a few samples as pictures, none if they are not images."""
     from spikedim.data import open_samples
 
-    samples = open_samples(result.data.spec, layer=result.data.layer, memory_budget=memory)
+    layer = None if "@" in result.data.layer else result.data.layer  # inside a trained run
+    samples = open_samples(result.data.spec, layer=layer, memory_budget=memory)
     return tuple(samples.preview(PREVIEWS))
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from spikedim.data import Samples
 from spikedim.dimension import DimensionEstimate, Spectrum
 from spikedim.laws import LawInputs, LawResult
 from spikedim.models import Card
+from spikedim.planning._given import Rows
 
 __all__ = ["Context"]
 
@@ -18,7 +18,7 @@ class Context:
 
     Parameters
     ----------
-    samples : Samples
+    samples : Samples or Activations
         The data as opened.
     raw : Spectrum
         Spectrum of the flattened data before the map to rates.
@@ -34,7 +34,7 @@ class Context:
         The model.
     """
 
-    samples: Samples
+    samples: Rows
     raw: Spectrum
     estimates: tuple[DimensionEstimate, ...]
     inputs: LawInputs

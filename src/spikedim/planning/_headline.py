@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from spikedim.data import Samples
 from spikedim.energy import BreakEven, EnergyEstimate, Rules
 from spikedim.laws import AbstractLaw, LawInputs, LawResult, is_trivial
 from spikedim.models import Card
 from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLINE_TWIN
+from spikedim.planning._given import Rows
 from spikedim.planning._summaries import noun_of
 from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
 
@@ -15,7 +15,7 @@ __all__ = ["plan_headline"]
 
 def plan_headline(
     *,
-    samples: Samples,
+    samples: Rows,
     card: Card | None,
     law: AbstractLaw,
     inputs: LawInputs,

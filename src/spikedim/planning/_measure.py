@@ -12,11 +12,12 @@ from spikedim._core import (
 )
 from spikedim.data import Samples
 from spikedim.dimension import DimensionEstimate, all_estimates, covariance_spectrum, two_nn
-from spikedim.planning._given import opened
+from spikedim.planning._given import Rows, opened
 from spikedim.planning._measurement import Measurement
 from spikedim.planning._plan import Advisory
 from spikedim.planning._summaries import noun_of, summarise_data
 from spikedim.planning._wording import dimension_text
+from spikedim.training import Activations
 
 __all__ = ["measure"]
 
@@ -24,7 +25,7 @@ _SAMPLES_PER_DIMENSION = 10
 
 
 def measure(
-    data: str | Samples,
+    data: str | Rows,
     *,
     layer: str | None = None,
     memory_budget: int | str = DEFAULT_MEMORY_BUDGET,
@@ -36,11 +37,12 @@ def measure(
 
     Parameters
     ----------
-    data : str or Samples
+    data : str, Samples or Activations
         Specification for `spikedim.data.open_samples`, or opened samples.
     layer : str or None
         View of the data; None is its default. A layer of n tokens is measured token by token:
-        every token is a row.
+        every token is a row. ``NAME@RUN`` is what enters layer NAME of the run in folder RUN,
+        averaged over its time steps, for the test part of the data.
     memory_budget : int or str
         Bytes, or text such as ``"2GB"``.
     generator : numpy.random.Generator or None
@@ -73,7 +75,9 @@ def measure(
     29
     """
     samples = opened(data, layer, memory_budget=memory_budget, progress=progress, caller="measure")
-    rows = samples.each_token() if len(samples.shape) == 3 else samples
+    rows = samples
+    if isinstance(samples, Samples) and len(samples.shape) == 3:
+        rows = samples.each_token()
     spectrum = covariance_spectrum(
         rows,
         memory_budget=memory_budget,
@@ -82,9 +86,10 @@ def measure(
     )
     neighbours, note = _two_nn(rows)
     dimensions = (*all_estimates(spectrum), *neighbours)
-    rows_are = "tokens" if rows.group_size > 1 else "samples"
+    single = isinstance(rows, Activations) and rows.shape[0] > rows.count
+    rows_are = "tokens" if rows.group_size > 1 or single else "samples"
     notes = (*samples.notes, *note)
-    if rows_are == "tokens":
+    if rows.group_size > 1:
         notes = (
             (
                 f"Each of the {rows.group_size} tokens of every {noun_of(samples)} is a row of "
@@ -111,7 +116,7 @@ def measure(
     )
 
 
-def _two_nn(rows: Samples) -> tuple[tuple[DimensionEstimate, ...], tuple[str, ...]]:
+def _two_nn(rows: Rows) -> tuple[tuple[DimensionEstimate, ...], tuple[str, ...]]:
     """Return the nonlinear cross-check, or why there is none."""
     try:
         return (two_nn(rows),), ()
@@ -119,7 +124,7 @@ def _two_nn(rows: Samples) -> tuple[tuple[DimensionEstimate, ...], tuple[str, ..
         return (), (f"two_nn was left out: {error}",)
 
 
-def _headline(samples: Samples, rows_are: str, dimensions: tuple[DimensionEstimate, ...]) -> str:
+def _headline(samples: Rows, rows_are: str, dimensions: tuple[DimensionEstimate, ...]) -> str:
     """Return the first line: both usual dimensions with their intervals, and the catch."""
     by_name = {found.estimator: found for found in dimensions}
     parts = [

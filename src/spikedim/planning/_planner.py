@@ -18,7 +18,6 @@ from spikedim._core import (
     check_positive,
 )
 from spikedim.bounds import Epsilon
-from spikedim.data import Samples
 from spikedim.dimension import DimensionEstimate, Spectrum, all_estimates, covariance_spectrum
 from spikedim.laws import (
     AbstractLaw,
@@ -39,7 +38,7 @@ from spikedim.planning._advisories import plan_advisories
 from spikedim.planning._bound_rows import bound_rows
 from spikedim.planning._context import Context
 from spikedim.planning._energy_rows import break_even_rows, energy_rows, spread_over
-from spikedim.planning._given import assumed, opened
+from spikedim.planning._given import Rows, assumed, opened
 from spikedim.planning._headline import plan_headline
 from spikedim.planning._inverse import inverse_answers
 from spikedim.planning._plan import Plan
@@ -56,7 +55,7 @@ _NO_MODEL = "no model was named, so there is no network to count energy for"
 
 
 def plan(
-    data: str | Samples = "digits",
+    data: str | Rows = "digits",
     *,
     layer: str | None = None,
     model: str | Card | None = "spikformer-2-64",
@@ -76,10 +75,11 @@ def plan(
 
     Parameters
     ----------
-    data : str or Samples
+    data : str, Samples or Activations
         Specification for `spikedim.data.open_samples`, or opened samples.
     layer : str or None
         View of the data; None is the default of the data (``patches:2`` for digits).
+        ``NAME@RUN`` is what the data becomes in front of layer NAME of the run in folder RUN.
     model : str, Card or None
         Model, e.g. ``"spikformer-4-384/cifar10"``; without ``/dataset`` the form made for `data`
         if there is one. None plans without energy and network.
@@ -145,7 +145,9 @@ def plan(
         )
     if data == "digits" and layer is None:
         layer = "patches:2"
-    samples = opened(data, layer, memory_budget=memory_budget, progress=progress, caller="plan")
+    samples = opened(
+        data, layer, memory_budget=memory_budget, progress=progress, caller="plan"
+    ).flat()
     measured = _measure(samples, memory_budget, generator, progress)
     inputs = _inputs(samples, measured, estimator, target, gain, firing, card)
     results = (*(evaluate(each, inputs) for each in all_laws()), *waiting_laws())
@@ -249,7 +251,7 @@ def _card(model: str | Card | None, spec: str) -> Card | None:
 
 
 def _measure(
-    samples: Samples,
+    samples: Rows,
     memory_budget: int | str,
     generator: np.random.Generator | None,
     progress: AbstractProgress,
@@ -264,7 +266,7 @@ def _measure(
 
 
 def _inputs(
-    samples: Samples,
+    samples: Rows,
     measured: _Measured,
     estimator: str,
     target: Epsilon,

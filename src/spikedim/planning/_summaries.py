@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from spikedim.data import Samples
 from spikedim.dimension import Spectrum
 from spikedim.models import Card
+from spikedim.planning._given import Rows
 from spikedim.planning._plan import DataSummary, ModelSummary
 
 __all__ = ["noun_of", "summarise_data", "summarise_model"]
@@ -15,7 +15,7 @@ _SCREE_POINTS = 200
 _NOUNS = {"image": "image", "text": "text", "series": "series", "table": "sample"}
 
 
-def summarise_data(samples: Samples, rates: Spectrum, *, tokens: int) -> DataSummary:
+def summarise_data(samples: Rows, rates: Spectrum, *, tokens: int) -> DataSummary:
     """Return the summary of a view and its spectrum (entries as rates in [0, 1])."""
     ranks = _thin(rates.eigenvalues.size)
     return DataSummary(
@@ -63,6 +63,6 @@ def summarise_model(card: Card) -> ModelSummary:
     )
 
 
-def noun_of(samples: Samples) -> str:
+def noun_of(samples: Rows) -> str:
     """Return what one sample is called."""
     return _NOUNS.get(str(samples.modality), "sample")

@@ -40,7 +40,7 @@ class Activations:
     spec, split : str
         The data, e.g. ``"cifar10"`` and ``"test"``.
     layer : str
-        Layer and time, e.g. ``"block.0.attn, mean over 4 steps"``.
+        Layer, run and time, e.g. ``"block.0.attn@digits, mean over 4 steps"``.
     modality : str
         ``"image"`` or ``"text"``, of the data.
     shape : tuple of int

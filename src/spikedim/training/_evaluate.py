@@ -3,6 +3,7 @@
 import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from torch import Tensor
@@ -143,13 +144,15 @@ def evaluate(
     where = device_named(device, caller=_CALLER)
     opened = run if isinstance(run, TrainedRun) else open_run(run)
     warm_up = _warm_up(opened, warm_up_steps)
-    sources = {"memory_budget": memory_budget, "progress": progress, "caller": _CALLER}
-    examples = examples_of_run(opened, data, split=split, **sources)
+    read = partial(
+        examples_of_run, opened, memory_budget=memory_budget, progress=progress, caller=_CALLER
+    )
+    examples = read(data, split=split)
     model = copy.deepcopy(opened.model).eval().to(where)
     model = with_initial_membrane(model, initial_membrane, caller=_CALLER)
     models: dict[int | None, AbstractSpikingTransformer] = dict.fromkeys(asked, model)
     if recalibrate:
-        training = examples_of_run(opened, None, split="train", **sources)
+        training = read(None, split="train")
         chosen = np.random.default_rng(seed).permutation(len(training))[:recalibrate]
         recalibrate = len(chosen)
         for t in progress.track(asked, "recalibrate", float(len(asked))):
@@ -179,7 +182,7 @@ def evaluate(
     )
 
 
-def _check_steps(steps: Sequence[int]) -> tuple[int, ...]:
+def _check_steps(steps: object) -> tuple[int, ...]:
     """Return every T once, ascending."""
     if isinstance(steps, str) or not isinstance(steps, Iterable):
         raise InputError(

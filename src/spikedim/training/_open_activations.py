@@ -227,6 +227,7 @@ def activations_of(found: Opened, layer: str, step: int | None) -> Activations:
     whole = inputs.count * tokens
     rows = inputs.kept if tokens == inputs.length else whole
     time = _time(step, recorder.steps)
+    place = f"{layer}@{run.name}"
     notes = [*run.notes, *inputs.notes]
     if rows != whole:
         notes.append(
@@ -237,7 +238,7 @@ def activations_of(found: Opened, layer: str, step: int | None) -> Activations:
     return Activations(
         spec=inputs.spec,
         split=inputs.split,
-        layer=f"{layer}, {time}" if time else layer,
+        layer=f"{place}, {time}" if time else place,
         modality=inputs.modality,
         shape=(rows, width),
         dtype=np.dtype(str(run.model.head.weight.dtype).removeprefix("torch.")),

@@ -33,6 +33,8 @@ class TrainedRun:
         Tokenizer of a run on text; None for others.
     notes : tuple of str
         What a reader of a result must know of the run, e.g. that it is not finished.
+    name : str
+        What to call it: the name of its folder.
     """
 
     model: AbstractSpikingTransformer
@@ -40,6 +42,7 @@ class TrainedRun:
     recipe: Recipe
     vocabulary: Vocabulary | None = None
     notes: tuple[str, ...] = ()
+    name: str = "run"
 
     @property
     def fingerprint(self) -> str:
@@ -88,11 +91,13 @@ def open_run(path: str | os.PathLike[str]) -> TrainedRun:
     folder = RunFolder.open(path)
     record = folder.read()
     recipe = _recipe(record, folder)
+    notes: tuple[str, ...] = ()
     if record.status is RunStatus.FINISHED:
-        model, notes = _finished(record, folder), ()
+        model = _finished(record, folder)
     else:
         model, notes = _unfinished(record, recipe, folder)
-    return TrainedRun(model.eval(), record, recipe, _vocabulary(folder), notes)
+    name = folder.path.resolve().name
+    return TrainedRun(model.eval(), record, recipe, _vocabulary(folder), notes, name)
 
 
 def _recipe(record: TrainingRun, folder: RunFolder) -> Recipe:
