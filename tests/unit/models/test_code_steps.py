@@ -4,6 +4,7 @@ from tests.model_examples import generator, inputs, live_model
 
 from spikedim._core import InputError
 from spikedim.models import build
+from spikedim.models.layers import _rate_code, code_rates
 
 TWIN = "spikformer-2-64/digits:softmax"
 
@@ -102,3 +103,24 @@ def test_a_generator_must_be_given(twin, x, call):
 def test_there_must_be_a_step(twin, x):
     with pytest.raises(InputError, match=r"^forward: `code_steps` must"):
         twin(x, code_steps=0, generator=generator())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("steps", [1, 4, 16])
+def test_the_loop_and_tensor_operations_draw_the_same(monkeypatch, steps, dtype):
+    rates = torch.rand(40_000, 2, generator=generator(), dtype=torch.float64).to(dtype)[:, 0]
+    rates[:3] = torch.tensor([0.0, 1.0, torch.nan])
+    first = code_rates(rates, steps=steps, generator=generator(1))
+    monkeypatch.setattr(_rate_code, "kernels", lambda: None)
+    second = code_rates(rates, steps=steps, generator=generator(1))
+    assert torch.equal(first.nan_to_num(9), second.nan_to_num(9))
+
+
+def test_inside_a_transform(twin, x):
+    def total(part):
+        return twin(part, code_steps=2, generator=generator(1)).sum()
+
+    found = torch.func.grad(total)(x)
+    part = x.clone().requires_grad_()
+    total(part).backward()
+    torch.testing.assert_close(found, part.grad)

@@ -2,8 +2,11 @@
 
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from spikedim.models.layers._compiled import as_array, kernels, like_array, share
 
 __all__ = ["code_rates"]
 
@@ -19,10 +22,8 @@ def code_rates(rates: Tensor, *, steps: int, generator: torch.Generator) -> Tens
     """
     drawn = rates.detach()
     inner = drawn.to(torch.float64 if drawn.dtype == torch.float64 else torch.float32)
-    counts = (
-        _invert(inner, steps, generator) if steps <= _INVERTED else _draw(inner, steps, generator)
-    )
-    code = counts.div_(steps).to(rates.dtype)
+    draw = _invert if steps <= _INVERTED else _draw
+    code = draw(inner, steps, generator).to(rates.dtype)
     if not rates.requires_grad:
         return code
     passed: Tensor = _StraightThrough.apply(rates, code)  # type: ignore[no-untyped-call]
@@ -30,20 +31,39 @@ def code_rates(rates: Tensor, *, steps: int, generator: torch.Generator) -> Tens
 
 
 def _draw(rates: Tensor, steps: int, generator: torch.Generator) -> Tensor:
-    """Return binomial counts of many steps."""
+    """Return means of many steps."""
     chances = rates.nan_to_num(0.0)
     counts = torch.binomial(torch.full_like(rates, steps), chances, generator=generator)
-    return counts.add_(rates - chances)  # NaN stays NaN
+    return counts.div_(steps).add_(rates - chances)  # NaN stays NaN
 
 
 def _invert(rates: Tensor, steps: int, generator: torch.Generator) -> Tensor:
-    """Return binomial counts, each from one uniform number."""
+    """Return means, each from one uniform number."""
     uniform = torch.rand(rates.shape, generator=generator, dtype=rates.dtype, device=rates.device)
     if rates.device.type != "cpu":
-        return _count(rates, uniform, steps)
+        return _count(rates, uniform, steps).div_(steps)
+    if kernels() is not None and _has_memory(rates):
+        return _invert_compiled(rates.contiguous(), uniform, steps)
     first, second = (torch.split(x.reshape(-1), _CHUNK) for x in (rates, uniform))
-    counts = [_count(*pair, steps) for pair in zip(first, second, strict=True)]
+    counts = [_count(*pair, steps).div_(steps) for pair in zip(first, second, strict=True)]
     return torch.cat(counts).reshape(rates.shape)
+
+
+def _has_memory(x: Tensor) -> bool:
+    """Say whether a loop can read a tensor, which it cannot inside a transform or compiler."""
+    inside = torch._C._functorch.peek_interpreter_stack() is not None
+    return not (inside or torch.compiler.is_compiling()) and type(x) is Tensor
+
+
+def _invert_compiled(rates: Tensor, uniform: Tensor, steps: int) -> Tensor:
+    """Return the same in one loop, equal to a bit."""
+    factors = [float(steps), *((steps - k + 1) / k for k in range(1, steps))]
+    out = torch.empty_like(rates)
+    loops, numbers = kernels(), np.asarray(factors, like_array(rates.dtype).dtype)
+    arrays = [as_array(x).reshape(-1) for x in (rates, uniform)]
+    target = as_array(out).reshape(-1)
+    share(lambda a, b: loops.code(*arrays, numbers, target, a, b), out.numel(), smallest=_CHUNK)
+    return out
 
 
 def _count(rates: Tensor, uniform: Tensor, steps: int) -> Tensor:
