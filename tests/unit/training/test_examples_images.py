@@ -246,6 +246,21 @@ def test_a_full_disk_is_one_sentence(save, cache, monkeypatch):
     assert [p.name for p in cache.iterdir() if p.suffix != ".lock"] == []
 
 
+@pytest.mark.parametrize("kind", ["images", "digests"])
+@pytest.mark.parametrize("size", [0, 50, 400])
+def test_a_damaged_copy_is_one_sentence_and_can_be_made_again(save, cache, kind, size):
+    path = save(x=images(), y=labels())
+    whole = open_examples(path, memory_budget=8000)
+    (file,) = cache.glob(f"{kind}-*.npy")
+    content = file.read_bytes()
+    file.unlink()  # what is mapped must not change under the first examples
+    file.write_bytes(content[:size])
+    with pytest.raises(InputError, match=r"got the damaged .*\. Delete that file\."):
+        open_examples(path, memory_budget=8000)
+    file.unlink()
+    same(whole, open_examples(path, memory_budget=8000))
+
+
 def test_a_folder_of_png_files_with_its_own_parts(tmp_path):
     made = images(24)
     for number, pixels in enumerate(made):

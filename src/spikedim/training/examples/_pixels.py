@@ -142,7 +142,22 @@ def _mapped_pixels(samples: Samples, side: int | None, progress: AbstractProgres
             if not (images.is_file() and digests.is_file()):
                 _check_space(folder, int(np.prod(shape)) * dtype.itemsize)
                 _write(samples, side, progress, images, digests, shape, dtype)
-        return Pixels(np.load(images, mmap_mode="r"), np.load(digests), mapped=True)
+        return Pixels(_load(images, shape), _load(digests, shape[:1]), mapped=True)
+
+
+def _load(path: Path, shape: tuple[int, ...]) -> AnyArray:
+    """Map a file of the cache, or say that it is damaged."""
+    reason = "another shape"
+    try:
+        found: AnyArray | None = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        found, reason = None, str(error)
+    if found is None or found.shape != shape:
+        raise InputError(
+            f"{_CALLER}: `spec` must have a whole copy in the cache; got the damaged "
+            f"{str(path)!r} ({reason:.80}). Delete that file."
+        )
+    return found
 
 
 @contextmanager
