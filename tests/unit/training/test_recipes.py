@@ -204,6 +204,10 @@ def test_a_cool_down_that_never_runs_is_not_set():
     assert all(RECIPES[name].schedule.cool_down == 0 for name in told)
 
 
+def test_every_published_recipe_says_that_the_epoch_was_chosen_on_the_test_set():
+    assert all("best epoch on the test set" in RECIPES[name].note for name in PUBLISHED)
+
+
 def test_what_was_released_with_lamb_says_so():
     told = {name for name in PUBLISHED if "LAMB" in RECIPES[name].note}
     assert told == {n for n in PUBLISHED if re.match(r"sdt-v1/imagenet|sdt-v2/", n)}

@@ -51,7 +51,7 @@ def _scalar(value: Any) -> Any:
 
 Count = Annotated[StrictInt, Field(ge=1, le=10**9)]
 Whole = Annotated[StrictInt, Field(ge=0, le=10**9)]
-Share = Annotated[StrictFloat, BeforeValidator(_quotient), Field(ge=0, le=1, allow_inf_nan=False)]
+Share = Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_quotient)]
 Positive = Annotated[StrictFloat, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]
 Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]
@@ -323,7 +323,7 @@ class Recipe(Part):
     neurons: Neurons = Neurons()
     model: dict[str, Scalar] = Field(default_factory=dict)
     validation: Annotated[
-        StrictFloat, BeforeValidator(_quotient), Field(ge=0, le=0.5, allow_inf_nan=False)
+        StrictFloat, Field(ge=0, le=0.5, allow_inf_nan=False), BeforeValidator(_quotient)
     ] = 0.1
 
     @model_validator(mode="after")
