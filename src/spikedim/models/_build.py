@@ -64,8 +64,8 @@ def build(
     ------
     InputError
         If no model has that name, its family has only a card, an override is unknown or does not
-        fit the family, the heads do not divide the width, or the side cannot be halved as often
-        as the model needs.
+        fit the family, the heads do not divide the width, the side cannot be halved as often as
+        the model needs, or there is no such device.
 
     See Also
     --------
@@ -99,19 +99,35 @@ def build(
             f"build: `generator` must be a torch.Generator; got {type(generator).__name__}. "
             "Pass `torch.Generator().manual_seed(0)`."
         )
+    place = _device(device)
     # Weights are drawn on the processor in float32, so that no device or type changes them.
-    meta = device is not None and torch.device(device).type == "meta"
+    meta = place is not None and place.type == "meta"
     # Torch's own start of a layer draws from the generator of the process: give that back.
     with torch.random.fork_rng(devices=[]), torch.device("meta" if meta else "cpu"):
         model = family(found.model, found.card(), options)
     if not meta:
         initialise(model, generator or torch.Generator().manual_seed(0))
-    model = model.to(device=device, dtype=dtype)
+    model = model.to(device=place, dtype=dtype)
     model.name_populations()
     model.built_from = BuildRequest.of(found.name, overrides)
     if steps is not None:
         model.steps = check_integer(steps, name="steps", caller="build", minimum=1)
     return model
+
+
+def _device(device: torch.device | str | None) -> torch.device | None:
+    """Return a device that this machine has."""
+    if device is None:
+        return None
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        raise InputError(
+            f"build: `device` must be one that torch finds here; got {str(device)!r}. "
+            "Use 'cpu', or 'cuda' with a build of torch for your graphics card."
+        ) from error
+    return place
 
 
 def _check_names(

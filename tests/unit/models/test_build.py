@@ -218,3 +218,11 @@ def test_looks_at_values_wherever_it_can():
     torch.testing.assert_close(mapped, model(x), rtol=1e-9, atol=1e-12)
     with pytest.raises(InputError, match="finite; got NaN"):
         model(x.clone().index_fill_(0, torch.tensor(1), float("nan")))
+
+
+@pytest.mark.parametrize("device", ["nope", "cpu:x", 3.5])
+def test_a_device_must_be_there(device, untyped):
+    with pytest.raises(
+        InputError, match=r"^build: `device` must be one that torch finds here; got"
+    ):
+        build("spikformer-2-64/digits", device=device)
