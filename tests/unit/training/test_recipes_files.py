@@ -110,7 +110,7 @@ def test_a_mark_at_the_beginning_of_a_file_is_passed_over(recipe_file):
         ("epochs: 1\noptimiser: {learning_rate: 0}", r"greater than 0\); got 0\.$"),
         ("epochs: 1\nschedule: {warm_up: true}", r"valid number\); got True\.$"),
         ("epochs: 1\nschedule: {warm_up: 1/0}", r"valid number\); got '1/0'\.$"),
-        ("epochs: 1\nschedule: {warm_up: 3/2}", r"less than or equal to 1\); got '3/2'\.$"),
+        ("epochs: 1\nschedule: {warm_up: 3/2}", r"less than or equal to 1\); got 1\.5\.$"),
         (
             "epochs: 1\nschedule: {warm_up: 0.8, cool_down: 0.3}",
             r"`schedule` must fit together: warm_up and cool_down .* got 1\.1\.$",

@@ -291,8 +291,20 @@ class Recipe(Part):
         Type of the activations.
     fast : bool
         Whether `spikedim.models.accelerate` is used.
-    optimiser, schedule, objective, augmentation, mixing, noise, neurons
-        As named.
+    optimiser : Optimiser
+        The rule that moves the weights.
+    schedule : Schedule
+        Learning rate over the training.
+    objective : Objective
+        What is minimised.
+    augmentation : Augmentation
+        Changes of single images.
+    mixing : Mixing
+        Pairs of samples mixed.
+    noise : Noise
+        Noise of a rate code.
+    neurons : Neurons
+        Where neurons start.
     model : dict
         Overrides of `spikedim.models.build`, for example ``drop_path``.
     validation : float
