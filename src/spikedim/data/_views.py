@@ -57,6 +57,13 @@ def check_layer(layer: str | None, modality: str) -> tuple[str, int | None]:
     match = _FORM.fullmatch(layer)
     if match and match[2] and any(form in valid for form in (f"{match[1]}:P", f"{match[1]}:T")):
         return match[1], int(match[2])
+    if "@" in layer:
+        raise refuse(
+            f"be one of {', '.join(valid)} for {modality} data",
+            repr(layer),
+            "NAME@RUN, a layer of a trained run, is for `spikedim measure` and `spikedim plan`.",
+            name="layer",
+        )
     raise refuse(
         f"be one of {', '.join(valid)} for {modality} data",
         repr(layer),
