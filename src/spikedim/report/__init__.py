@@ -4,6 +4,12 @@ from spikedim.report._bounds_tables import bounds_table, bounds_tables, rungs_ta
 from spikedim.report._catalogue import dataset_view, datasets_table
 from spikedim.report._circuit_page import circuit_page, circuit_picture, circuit_view
 from spikedim.report._circuit_tables import circuit_table
+from spikedim.report._evaluation_tables import evaluation_table, populations_table
+from spikedim.report._evaluation_view import (
+    evaluation_page,
+    evaluation_picture,
+    evaluation_view,
+)
 from spikedim.report._examination import Examination, Package, examination_view
 from spikedim.report._format import size
 from spikedim.report._model_tables import (
@@ -38,6 +44,14 @@ from spikedim.report._terminal import (
     plan_view,
     table_view,
 )
+from spikedim.report._training_tables import recipes_table, training_table
+from spikedim.report._training_view import (
+    recipe_text,
+    recipes_view,
+    training_page,
+    training_view,
+)
+from spikedim.report._training_words import training_headline
 
 __all__ = [
     "Column",
@@ -65,6 +79,10 @@ __all__ = [
     "datasets_table",
     "dimensions_table",
     "energy_table",
+    "evaluation_page",
+    "evaluation_picture",
+    "evaluation_table",
+    "evaluation_view",
     "examination_view",
     "inverse_lines",
     "laws_table",
@@ -74,10 +92,18 @@ __all__ = [
     "plain_view",
     "plan_page",
     "plan_view",
+    "populations_table",
     "published_table",
+    "recipe_text",
+    "recipes_table",
+    "recipes_view",
     "rungs_table",
     "size",
     "switches_table",
     "table_view",
     "totals_table",
+    "training_headline",
+    "training_page",
+    "training_table",
+    "training_view",
 ]

@@ -9,9 +9,11 @@ __all__ = [
     "TIMES",
     "approximate",
     "count",
+    "duration",
     "interval",
     "milli_joule",
     "percent",
+    "share",
     "shorten",
     "size",
     "times",
@@ -88,6 +90,34 @@ def percent(share: float | int) -> str:
     ('7 %', '34 %', '0.42 %')
     """
     return f"{approximate(100 * share).removesuffix('.0')} %"
+
+
+def share(value: float | int) -> str:
+    """Return an accuracy or a rate, a share of 1, in per cent with one decimal and no unit.
+
+    Examples
+    --------
+    >>> share(0.97251), share(1.0)
+    ('97.3', '100.0')
+    """
+    return f"{100 * value:.1f}"
+
+
+def duration(seconds: float | int) -> str:
+    """Return a wall time in its two largest units.
+
+    Examples
+    --------
+    >>> duration(7.23), duration(131.0), duration(7384.0), duration(0.04)
+    ('7.2 s', '2 min 11 s', '2 h 3 min', '0.0 s')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours:,} h {minutes} min"
 
 
 def times(ratio: float | int) -> str:

@@ -2,7 +2,7 @@
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from spikedim.report._format import approximate, count
@@ -56,7 +56,7 @@ def new_figure(width: float, height: float | int) -> Figure:
     return Figure(figsize=size, dpi=_POINTS_PER_INCH, layout="constrained")
 
 
-def plain_axes(figure: Figure) -> Axes:
+def plain_axes(figure: FigureBase) -> Axes:
     """Add one set of axes with a quiet grid."""
     axes = figure.add_subplot()
     axes.grid(visible=True)

@@ -1,0 +1,151 @@
+"""The tables of an evaluation: every T, every population."""
+
+from spikedim.report._evaluation_words import population_spikes
+from spikedim.report._format import ABSENT, approximate, count, interval, share
+from spikedim.report._table import Column, Quantity, Table
+from spikedim.training import EvaluatedPopulation, EvaluatedSteps, Evaluation
+
+__all__ = ["evaluation_origins_table", "evaluation_table", "populations_table"]
+
+
+def evaluation_table(found: Evaluation) -> Table:
+    """Return one row for each T.
+
+    Parameters
+    ----------
+    found : Evaluation
+        From `spikedim.training.evaluate`.
+
+    Returns
+    -------
+    Table
+        Accuracy with its interval, loss, spikes per sample, agreement with the reference; the
+        perplexity of a language model.
+    """
+    language = any(point.perplexity is not None for point in found.points)
+    drawn = any(point.draws > 1 for point in found.points)
+    columns = (
+        Column("T"),
+        Column("accuracy", "%", numeric=True, interval=True),
+        Column("loss", "nats", numeric=True),
+        *([Column("perplexity", numeric=True)] if language else []),
+        Column("spikes", "per sample", numeric=True),
+        Column("agreement", "%", numeric=True),
+        *([Column("draws", numeric=True, expendable=1)] if drawn else []),
+    )
+    rows = tuple(_row(point, language=language, drawn=drawn) for point in found.points)
+    trained = found.trained_code_steps or found.trained_steps
+    places = [place for place, point in enumerate(found.points) if point.steps == trained]
+    return Table(
+        f"{found.model} on {found.data}, {found.split}",
+        columns,
+        rows,
+        emphasised=places[0] if places else None,
+    )
+
+
+def _row(point: EvaluatedSteps, *, language: bool, drawn: bool) -> tuple[str | Quantity, ...]:
+    low, high = point.accuracy_interval.low, point.accuracy_interval.high
+    accuracy = interval(share(point.accuracy), share(low), share(high))
+    return (
+        "exact rates" if point.steps is None else f"{point.steps:,}",
+        Quantity(accuracy, 100 * point.accuracy, 100 * low, 100 * high),
+        Quantity(approximate(point.loss, 3), point.loss),
+        *([_number(point.perplexity)] if language else []),
+        _spikes(point.spikes_per_sample),
+        Quantity(share(point.agreement), 100 * point.agreement),
+        *([Quantity(f"{point.draws:,}", point.draws)] if drawn else []),
+    )
+
+
+def _number(value: float | None) -> Quantity:
+    return Quantity(ABSENT if value is None else approximate(value, 3), value)
+
+
+def _spikes(value: float | None) -> Quantity:
+    return Quantity(ABSENT if value is None else count(round(value), 3), value)
+
+
+def populations_table(found: Evaluation) -> Table:
+    """Return how much every population fires.
+
+    Parameters
+    ----------
+    found : Evaluation
+        From `spikedim.training.evaluate`.
+
+    Returns
+    -------
+    Table
+        Neurons, mean rate, rate in the first and the last step, spikes of one sample, share of
+        neurons that never fired.
+    """
+    stepped = any(len(population.rates) > 1 for population in found.populations)
+    seen = any(population.silent_share is not None for population in found.populations)
+    columns = (
+        Column("population"),
+        Column("neurons", numeric=True),
+        Column("rate", "per step", numeric=True),
+        *([Column("first", numeric=True, expendable=2)] if stepped else []),
+        *([Column("last", numeric=True, expendable=2)] if stepped else []),
+        Column("spikes", "per sample", numeric=True),
+        *([Column("never fired", "%", numeric=True, expendable=1)] if seen else []),
+    )
+    rows = tuple(
+        _population(found, population, stepped=stepped, seen=seen)
+        for population in found.populations
+    )
+    steps = max((point.steps or 1 for point in found.points), default=1)
+    return Table(f"Firing rates at T = {steps:,}", columns, rows)
+
+
+def _population(
+    found: Evaluation, population: EvaluatedPopulation, *, stepped: bool, seen: bool
+) -> tuple[str | Quantity, ...]:
+    ends = (population.rates[0], population.rates[-1]) if stepped else ()
+    silent = population.silent_share
+    return (
+        population.name,
+        Quantity(count(round(population.neurons), 3), population.neurons),
+        Quantity(f"{population.rate:.3f}", population.rate),
+        *(Quantity(f"{rate:.3f}", rate) for rate in ends),
+        _spikes(population_spikes(found, population)),
+        *(
+            [Quantity(ABSENT, None) if silent is None else Quantity(share(silent), 100 * silent)]
+            if seen
+            else []
+        ),
+    )
+
+
+def evaluation_origins_table(found: Evaluation) -> Table:
+    """Return model, data, seed, versions and fingerprints.
+
+    Parameters
+    ----------
+    found : Evaluation
+        From `spikedim.training.evaluate`.
+
+    Returns
+    -------
+    Table
+        One row per fact.
+    """
+    origin = found.provenance
+    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
+    noise = "" if found.trained_code_steps is None else f" with noise of {found.trained_code_steps}"
+    facts = {
+        "model": found.model,
+        "coding": f"{found.coding.value}, trained at T = {found.trained_steps}{noise}",
+        "weights": found.weights_fingerprint,
+        "data": f"{found.data}, {found.split}, {found.classes:,} classes",
+        "data fingerprint": found.data_fingerprint,
+        "seed": "none" if origin.seed is None else str(origin.seed),
+        "command": origin.command,
+        "spikedim": origin.spikedim_version,
+        "libraries": versions,
+        "platform": origin.platform,
+        "made": origin.created,
+    }
+    rows = tuple((name, value) for name, value in facts.items() if value)
+    return Table("Provenance", (Column("fact"), Column("value")), rows)
