@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from tests.planning_examples import example_comparison, example_measurement, example_plan
+from tests.training_results import example_evaluation, example_run
 
-from spikedim import data, planning
+from spikedim import data, planning, training
 from spikedim.cli import main
 
 
@@ -43,6 +44,8 @@ def asked(monkeypatch):
         ("compare", example_comparison()),
     ):
         monkeypatch.setattr(planning, name, answer(name, result))
+    monkeypatch.setattr(training, "fit", answer("train", example_run()))
+    monkeypatch.setattr(training, "evaluate", answer("evaluate", example_evaluation()))
     monkeypatch.setattr(data, "fetch", answer("fetch", "/somewhere/cifar10"))
     monkeypatch.setattr(data, "clear_cache", answer("clear", 3 << 20))
     return asked

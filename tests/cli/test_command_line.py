@@ -28,7 +28,7 @@ def test_help_has_an_example_that_runs(run, asked, monkeypatch, tmp_path, path):
     words = shlex.split(found[1])[1:]
     assert not path or words[0] == path[0]
     monkeypatch.chdir(tmp_path)
-    for page in ("plan_page", "measurement_page"):
+    for page in ("plan_page", "measurement_page", "evaluation_page"):
         monkeypatch.setattr(report, page, lambda *_, **__: "<!DOCTYPE html>")
     for name in ("before", "after"):
         example_plan().to_json(tmp_path / f"{name}.json")

@@ -11,15 +11,19 @@ from spikedim.cli._circuit import circuit_app
 from spikedim.cli._compare import compare
 from spikedim.cli._data import data_app
 from spikedim.cli._doctor import doctor
+from spikedim.cli._evaluate import evaluate
 from spikedim.cli._group import HelpfulGroup
+from spikedim.cli._invocation import DEVICE, DEVICES
 from spikedim.cli._measure import measure
 from spikedim.cli._model import model_app
 from spikedim.cli._plan import plan
+from spikedim.cli._train import train
 
 __all__ = ["app"]
 
 _FLAGS = ("--version", "--debug")
 _VALUED = ("--threads", "--device")
+_DEVICE_COMMANDS = ("train", "evaluate")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -51,6 +55,11 @@ class _Root(HelpfulGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, hoist(args))
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        found = super().resolve_command(ctx, args)
+        _check_device(ctx.params.get("device", "cpu"), found[0])
+        return found
+
 
 app = typer.Typer(
     cls=_Root,
@@ -71,10 +80,14 @@ def _show_version(wanted: bool) -> bool:
     return wanted
 
 
-def _check_device(device: str) -> str:
+def _check_device(device: str, command: str | None) -> None:
+    """Refuse a device that the command cannot use."""
+    if device == "cpu":
+        return
     from spikedim._core import check_choice
 
-    return device if device == "cpu" else check_choice(device, ["cpu"], name="device", caller="cli")
+    known = DEVICES if command in _DEVICE_COMMANDS else DEVICES[:1]
+    check_choice(device, known, name="device", caller="cli")
 
 
 def _limit_threads(threads: int | None) -> int | None:
@@ -96,14 +109,17 @@ def root(
         int | None,
         typer.Option(min=1, callback=_limit_threads, help="Processor threads, all by default."),
     ] = None,
-    device: Annotated[str, typer.Option(callback=_check_device, help="Only cpu so far.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(metavar="cpu|cuda|mps|auto", help="All but cpu: train and evaluate only.")
+    ] = "cpu",
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """From data to the timesteps, spikes and energy of a spiking transformer.
 
     These options may stand anywhere on the line.
     """
-    del version, threads, device, debug  # their callbacks, or `main`, have acted
+    del version, threads, debug  # their callbacks, or `main`, have acted
+    DEVICE.set(device)
 
 
 app.command(epilog="Example: spikedim plan --data digits --epsilon 0.07:relative --html p.html")(
@@ -113,5 +129,11 @@ app.command(epilog="Example: spikedim measure digits --layer patches:2 --html di
 app.add_typer(data_app, name="data")
 app.add_typer(model_app, name="model")
 app.add_typer(circuit_app, name="circuit")
+app.command(epilog="Example: spikedim train spikformer-2-64/digits --data digits --out runs/first")(
+    train
+)
+app.command(epilog="Example: spikedim evaluate runs/first --steps 1..8 --html evaluation.html")(
+    evaluate
+)
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)

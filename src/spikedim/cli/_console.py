@@ -48,10 +48,14 @@ def deliver(
     out: Path | None = None,
     html: Path | None = None,
     page: str | None = None,
+    headline: str | None = None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write a result to its files, then print it as JSON, as its headline or as a view."""
+    """Write a result to its files, then print it as JSON, as its headline or as a view.
+
+    `headline` is for results without one of their own.
+    """
     from spikedim._core import write_atomic
 
     if out is not None:
@@ -61,7 +65,7 @@ def deliver(
     if as_json:
         emit(result.to_json())
     elif quiet:
-        emit(result.headline)
+        emit(result.headline if headline is None else headline)
     else:
         show(view())
 

@@ -19,8 +19,12 @@ from spikedim.report import Examination, Package
 __all__ = ["examine"]
 
 _REQUIREMENT = re.compile(r"([\w.-]+)[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])?")
-_SHOWN_EXTRAS = ("charts", "fast", "hf", "id")
-_COSTS = {"fast": " Long runs of gli circuits take several times as long without numba."}
+_SHOWN_EXTRAS = ("charts", "fast", "hf", "id", "tensorboard", "train")
+_COSTS = {
+    "fast": " Long runs of gli circuits take several times as long without numba.",
+    "tensorboard": " Only `spikedim train --tensorboard` needs it; log.jsonl is always written.",
+    "train": " `spikedim train` needs lightning-fabric, and tokenizers for sentences.",
+}
 _CLIENTS = ("npm", "apt-get", "pip")
 _SIDE = 512
 _STALLED = 3.0  # small problems may lose a little on more threads; a stall costs 4 to 1,000 times

@@ -24,10 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         With code 0, 1 (a computation failed), 2 (bad input or set-up) or 130 (interrupted).
     """
     from spikedim.cli._app import app
-    from spikedim.cli._invocation import ARGUMENTS
+    from spikedim.cli._invocation import ARGUMENTS, INTERRUPTED_SAYS, NOTHING_WRITTEN
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     ARGUMENTS.set(tuple(given))
+    INTERRUPTED_SAYS.set(NOTHING_WRITTEN)
     for stream in (sys.stdout, sys.stderr):
         # A C locale must not turn an en dash into a crash.
         if hasattr(stream, "reconfigure"):
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code, message = _explain(error)
         _say(f"Error: {message}")
     if code == INTERRUPTED:
-        _say("Interrupted: nothing was written.")
+        _say(f"Interrupted: {INTERRUPTED_SAYS.get()}")
     sys.exit(code)
 
 
