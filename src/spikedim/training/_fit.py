@@ -157,12 +157,15 @@ def fit(
     record = _record(model, built, splits, plan, seed, origin, command)
 
     fabric = _fabric(device, devices)
+    _check_shares(plan, fabric.world_size)
     with ExitStack() as stack:
         first = fabric.global_rank == 0
         if first:
             folder = RunFolder.create(out, record)
             stack.enter_context(lock_run(folder))
             _check_progress(folder, resume=resume)
+            if splits.train.vocabulary is not None:
+                folder.write(folder.tokenizer, splits.train.vocabulary.to_json())
         fabric.barrier()
         folder = RunFolder.open(out)
         before = folder.read()
@@ -263,6 +266,17 @@ def _check_fit(recipe: Recipe, splits: ExampleSplits) -> None:
         raise InputError(
             f"fit: `recipe.{augmented[0]}` must be absent for {splits.train.kind.value}, since it "
             "changes images; got values. Choose a recipe for text."
+        )
+
+
+def _check_shares(recipe: Recipe, processes: int) -> None:
+    """Raise `InputError` unless all parts of a batch are equal and have a variance."""
+    parts = processes * recipe.accumulate
+    if recipe.batch_size % parts or recipe.batch_size < 2 * parts:
+        raise InputError(
+            f"fit: `recipe.batch_size` must be a multiple of the {parts} parts that {processes} "
+            f"processes take it in, at least 2 samples each; got {recipe.batch_size}. Use --set "
+            f"batch_size={max(recipe.batch_size // parts, 2) * parts}."
         )
 
 

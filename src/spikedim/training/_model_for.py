@@ -1,7 +1,7 @@
 """The model of a run: shape taken from the data, neurons from the recipe."""
 
 from dataclasses import replace
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import torch
 
@@ -29,7 +29,7 @@ class RunModel(NamedTuple):
     """
 
     model: AbstractSpikingTransformer
-    overrides: dict[str, bool | int | float | str]
+    overrides: dict[str, Any]
     notes: tuple[str, ...]
 
 
@@ -56,14 +56,13 @@ def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> Ru
         for key, value in shape.items()
         if key not in recipe.model
     )
-    overrides = {**shape, **recipe.model}
-    neuron = _neuron(found, recipe, overrides)
+    overrides: dict[str, Any] = {**shape, **recipe.model}
+    chosen = {**overrides, **_neuron(found, recipe, overrides)}
     model = build(
         name,
         steps=None if coding_of(name) is Coding.RATES else recipe.steps,
         generator=torch.Generator().manual_seed(seed),
-        **overrides,
-        **neuron,
+        **chosen,
     )
     return RunModel(model, overrides, notes)
 
@@ -109,9 +108,7 @@ def _own_shape(found: Card) -> dict[str, int]:
     return {"classes": found.classes, "channels": channels, "side": side}
 
 
-def _neuron(
-    found: Card, recipe: Recipe, overrides: dict[str, bool | int | float | str]
-) -> dict[str, LIFParameters]:
+def _neuron(found: Card, recipe: Recipe, overrides: dict[str, Any]) -> dict[str, LIFParameters]:
     """Return the neuron of the family with the initial membrane of the recipe, if it has one."""
     start = recipe.neurons.initial_membrane
     if not start:

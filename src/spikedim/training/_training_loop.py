@@ -90,7 +90,9 @@ class TrainingLoop:
 
     def _add(self, standing: Standing, result: UpdateResult, clock: "_Clock") -> Standing:
         """Return the standing after an update; write its line."""
-        sums = torch.tensor([result.loss_total, result.correct, result.count], dtype=torch.float64)
+        sums = torch.tensor(
+            [result.loss_total, result.correct, result.targets], dtype=torch.float64
+        )
         loss, correct, count = self.updater.fabric.all_reduce(sums, reduce_op="sum").tolist()
         update = standing.update + 1
         fresh = standing.update % self._per_epoch == 0
@@ -141,8 +143,8 @@ class TrainingLoop:
             updates=self.updater.updates,
             epoch=min((standing.update - 1) // self._per_epoch + 1, self._epochs),
             epochs=self._epochs,
-            loss=result.loss_total / max(result.count, 1.0),
-            accuracy=result.correct / max(result.count, 1.0),
+            loss=result.loss_total / max(result.targets, 1.0),
+            accuracy=result.correct / max(result.targets, 1.0),
             samples_per_second=clock.rate,
             validation_accuracy=standing.validation_accuracy,
             seconds_left=left / clock.rate,

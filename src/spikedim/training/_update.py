@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spikedim._core import AnyArray, NumericsError
+from spikedim._core import AnyArray, InputError, NumericsError
 from spikedim.models import AbstractSpikingTransformer
-from spikedim.training.examples import IGNORED, Examples
+from spikedim.training.examples import IGNORED, ExampleKind, Examples, batch_part
 from spikedim.training.optimisation import (
+    AugmentationDraw,
     Purpose,
     correct_sum,
     draw_augmentation,
@@ -62,8 +63,8 @@ class UpdateResult(NamedTuple):
 
     Parameters
     ----------
-    loss_total, correct, count : float
-        Sums over the targets of this process's share of the batch.
+    loss_total, correct, targets : float
+        Sums over this process's share of the batch; how many targets it has.
     learning_rate : float
         Of this update.
     gradient_norm : float
@@ -72,7 +73,7 @@ class UpdateResult(NamedTuple):
 
     loss_total: float
     correct: float
-    count: float
+    targets: float
     learning_rate: float
     gradient_norm: float
 
@@ -112,15 +113,10 @@ class Updater:
         """Change the weights by one batch of sample numbers, the same in every process."""
         rate = self._set_rate(update)
         rank, world = self.fabric.global_rank, self.fabric.world_size
-        share = np.array_split(np.arange(len(batch)), world)[rank]
-        parts = np.array_split(share, self.recipe.accumulate)
+        share = batch_part(np.arange(len(batch)), process=rank, processes=world)
+        parts = np.split(share, self.recipe.accumulate)
         wanted = float((self.examples.targets[np.sort(batch)] != IGNORED).sum())
-        draw = draw_augmentation(
-            self.recipe.augmentation,
-            count=len(batch),
-            shape=_image_shape(self.examples),
-            generator=self._generator(update, Purpose.AUGMENTATION),
-        )
+        draw = self._draw(update, len(batch))
         sums = torch.zeros(3, dtype=torch.float64)
         self.optimiser.zero_grad()
         for number, part in enumerate(parts):
@@ -129,11 +125,29 @@ class Updater:
                 sums += self._part(update, rank * len(parts) + number, batch, part, draw, wanted)
         norm = self._gradient_norm(update, float(sums[0]))
         self.optimiser.step()
-        loss, correct, count = sums.tolist()
-        return UpdateResult(loss, correct, count, rate, norm)
+        loss, correct, targets = sums.tolist()
+        return UpdateResult(loss, correct, targets, rate, norm)
+
+    def _draw(self, update: int, count: int) -> AugmentationDraw | None:
+        """Return how every image of the batch is changed; None for tokens."""
+        if self.examples.kind is not ExampleKind.IMAGES:
+            return None
+        _, channels, height, width = self.examples.inputs.shape
+        return draw_augmentation(
+            self.recipe.augmentation,
+            count=count,
+            shape=(channels, height, width),
+            generator=self._generator(update, Purpose.AUGMENTATION),
+        )
 
     def _part(
-        self, update: int, number: int, batch: AnyArray, part: AnyArray, draw: Any, wanted: float
+        self,
+        update: int,
+        number: int,
+        batch: AnyArray,
+        part: AnyArray,
+        draw: AugmentationDraw | None,
+        wanted: float,
     ) -> Tensor:
         """Add the gradient of a part of the batch; return sums of loss, right answers, targets."""
         examples, recipe = self.examples, self.recipe
@@ -148,14 +162,20 @@ class Updater:
                 targets,
                 mixing=recipe.mixing,
                 classes=examples.classes,
-                generator=self._generator(update, Purpose.MIXING, number),
+                generator=self._generator(update, Purpose.MIXING),
             )
         noisy = recipe.noise.steps is not None and update >= recipe.noise.start * self.updates
-        outputs = self.outputs(
-            x,
-            generator=self._generator(update, Purpose.MODEL, number),
-            code_steps=recipe.noise.steps if noisy else None,
-        )
+        try:
+            outputs = self.outputs(
+                x,
+                generator=self._generator(update, Purpose.MODEL, number),
+                code_steps=recipe.noise.steps if noisy else None,
+            )
+        except InputError as error:
+            # Weights that grew too large overflow inside the model, whose doors refuse that.
+            if "must be finite" in str(error) and bool(torch.isfinite(x).all()):
+                raise _diverged(update, "every current") from error
+            raise
         total, _ = loss_sum(outputs, soft, recipe.objective)
         self.fabric.backward(total * (self.fabric.world_size / wanted))
         with torch.no_grad():
@@ -179,12 +199,7 @@ class Updater:
         parameters = [p for p in self.outputs.parameters() if p.grad is not None]
         norm = float(nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]))
         if not np.isfinite(norm) or not np.isfinite(loss):
-            what = "the loss" if not np.isfinite(loss) else "the gradient"
-            raise NumericsError(
-                f"fit: {what} of update {update + 1} must be finite; got NaN or infinity. The "
-                "last checkpoint is kept. Lower optimiser.learning_rate, set "
-                "optimiser.clip_norm, or look at the data."
-            )
+            raise _diverged(update, "the loss" if not np.isfinite(loss) else "the gradient")
         limit = self.recipe.optimiser.clip_norm
         if limit is not None:
             nn.utils.clip_grads_with_norm_(parameters, limit, torch.tensor(norm))
@@ -197,9 +212,10 @@ class Updater:
         )
 
 
-def _image_shape(examples: Examples) -> tuple[int, int, int]:
-    """Return channels, height and width; of tokens, which nothing augments, one value."""
-    if examples.inputs.ndim != 4:
-        return (1, 1, 1)
-    _, channels, height, width = examples.inputs.shape
-    return channels, height, width
+def _diverged(update: int, what: str) -> NumericsError:
+    """Return the error of a training whose numbers left the range."""
+    return NumericsError(
+        f"fit: {what} of update {update + 1} must be finite; got NaN or infinity. The last "
+        "checkpoint is kept. Lower optimiser.learning_rate, set optimiser.clip_norm, or look at "
+        "the data."
+    )

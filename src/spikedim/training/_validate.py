@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, final
 import numpy as np
 import torch
 
-from spikedim.training._update import StepOutputs
 from spikedim.training.examples import Examples
 from spikedim.training.optimisation import correct_sum, loss_sum
 from spikedim.training.recipes import Objective
@@ -32,7 +31,7 @@ class Validation(NamedTuple):
     accuracy: float
 
 
-def validate(outputs: StepOutputs, examples: Examples, *, fabric: Any) -> Validation:
+def validate(outputs: Any, examples: Examples, *, fabric: Any) -> Validation:
     """Look at all examples, each process at its share."""
     training = outputs.training
     outputs.eval()
