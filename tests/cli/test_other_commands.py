@@ -2,6 +2,7 @@ import json
 
 import pytest
 from tests.planning_examples import example_comparison, example_measurement, example_plan
+from tests.training_examples import write_image_run
 
 from spikedim import data
 from spikedim.planning import Comparison, Measurement
@@ -244,3 +245,12 @@ def test_bad_input_is_one_line_with_a_remedy(run, tmp_path, words, needle):
     assert got.err.count("\n") == 1
     assert needle in got.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_layer_of_a_run_is_measured_and_shown_with_its_images(run, tmp_path):
+    folder = write_image_run(tmp_path / "first", data="digits")
+    page = tmp_path / "m.html"
+    got = run("measure", "digits", "--layer", f"block.0.attn@{folder}", "--html", page, "--quiet")
+    assert got.code == 0, got.err
+    assert "block.0.attn@first, mean over 4 steps" in got.out
+    assert "data:image/png" in page.read_text(encoding="utf-8")

@@ -69,8 +69,12 @@ def activation_dimensions(
         Names of spectral estimators of `spikedim.dimension`.
     steps : int or None
         T; that of the training without it.
-    split, count, batch_size
+    split : str
         As in `open_activations`.
+    count : int or None
+        How many inputs, evenly over the split; None for all.
+    batch_size : int
+        Inputs that run together.
     replicates : int
         Random subsets behind the intervals, as in `covariance_spectrum`; 0 for none.
     seed : int
@@ -191,8 +195,10 @@ def _measure(
             memory_budget=budget,
             generator=np.random.default_rng(seed),
         )
-    except InputError as error:  # a silent layer has no variance
-        return replace(row, reason=str(error))
+    except InputError as error:
+        if "constant" not in str(error):
+            raise
+        return replace(row, reason="what enters is constant, as in front of a silent layer")
     found = tuple(e for e in all_estimates(spectrum) if e.estimator in chosen)
     missing = [name for name in chosen if name not in {e.estimator for e in found}]
     reason = f"too few rows for {', '.join(missing)}" if missing else ""

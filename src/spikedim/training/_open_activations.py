@@ -120,13 +120,13 @@ def open_activations(
     Examples
     --------
     >>> import tempfile
-    >>> from spikedim.dimension import covariance_spectrum
     >>> from spikedim.training import fit
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = fit("spikformer-2-64/digits", "digits", out=folder, changes={"updates": "1"})
-    ...     entered = open_activations(folder, None, "block.1.attn", step=2, count=64)
-    >>> covariance_spectrum(entered, replicates=0).n_features
-    64
+    ...     path, one = f"{folder}/first", {"updates": "1"}
+    ...     _ = fit("spikformer-2-64/digits", "digits", out=path, changes=one)
+    ...     entered = open_activations(path, None, "block.1.attn", step=2, count=64)
+    >>> entered.layer, entered.shape
+    ('block.1.attn@first, step 2 of 4', (1024, 64))
     """
     found = open_layers(
         run,

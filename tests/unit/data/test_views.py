@@ -83,6 +83,11 @@ def test_a_layer_that_images_do_not_have_lists_the_valid_ones(image_file, layer)
         open_samples(image_file[0], layer=layer)
 
 
+def test_a_layer_of_a_run_is_sent_where_it_is_known(image_file):
+    with pytest.raises(InputError, match=r"NAME@RUN, a layer of a trained run, is for `spikedim m"):
+        open_samples(image_file[0], layer="block.0.attn@runs/first")
+
+
 def test_a_table_has_features_only(tmp_path):
     np.save(tmp_path / "x.npy", np.eye(4))
     assert open_samples(str(tmp_path / "x.npy")).layer == "features"

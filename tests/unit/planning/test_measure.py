@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.training_examples import write_image_run
 
 from spikedim._core import InputError, MissingExtraError
 from spikedim.data import open_samples
@@ -87,3 +88,18 @@ def test_layer_of_opened_samples_cannot_be_changed():
     samples = open_samples("digits", layer="pixels")
     with pytest.raises(InputError, match=r"^measure: `layer` must be left out for opened samples"):
         measure(samples, layer="patches:2")
+
+
+def test_a_layer_of_a_run_is_measured_token_by_token(tmp_path):
+    folder = write_image_run(tmp_path / "first", data="digits")
+    found = measure("digits", layer=f"block.0.attn@{folder}", command="x")
+    assert found.data.layer == "block.0.attn@first, mean over 4 steps"
+    assert (found.data.spec, found.data.tokens, found.rows_are) == ("digits", 16, "tokens")
+    assert found.data.n_samples == 16 * 359
+    assert found.notes[0] == "Each of the 16 tokens of every image is a row of its own."
+
+
+def test_a_layer_that_the_run_does_not_have_lists_the_nearest(tmp_path):
+    folder = write_image_run(tmp_path / "first", data="digits")
+    with pytest.raises(InputError, match=r"`layer` must be a module of .*Nearest: block\.0\.attn"):
+        measure("digits", layer=f"block.0.attm@{folder}")

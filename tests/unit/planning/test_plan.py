@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from tests.training_examples import write_image_run
 
 from spikedim._core import InputError, SilentProgress
 from spikedim.bounds import Epsilon, EpsilonKind
@@ -341,3 +342,10 @@ def test_layer_of_opened_samples_cannot_be_changed():
 def test_target_beyond_floating_point_is_one_line():
     with pytest.raises(InputError, match=r"needs more than 1e15 steps"):
         plan(epsilon=Epsilon(1e-30, EpsilonKind.RMS), progress=SilentProgress())
+
+
+def test_a_layer_of_a_run_is_planned_as_one_population(tmp_path):
+    folder = write_image_run(tmp_path / "first", data="digits")
+    found = plan("digits", layer=f"block.0.attn@{folder}", model=None)
+    assert found.data.layer == "block.0.attn@first, mean over 4 steps"
+    assert (found.data.n_samples, found.data.n_features, found.data.tokens) == (359, 512, 16)
