@@ -9,7 +9,7 @@ __all__ = ["AsJson", "Charts", "Html", "Layer", "Memory", "Out", "Quiet", "Seed"
 
 Layer = Annotated[
     str | None,
-    typer.Option(help="View of the data: pixels, patches:P, pooled:P, embedding."),
+    typer.Option(help="View of the data: pixels, patches:P, pooled:P, embedding, NAME@RUN."),
 ]
 Memory = Annotated[str, typer.Option(help="Memory budget for the data.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random subsets behind intervals.")]
