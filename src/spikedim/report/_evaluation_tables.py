@@ -81,7 +81,6 @@ def populations_table(found: Evaluation) -> Table:
         neurons that never fired.
     """
     stepped = any(len(population.rates) > 1 for population in found.populations)
-    seen = any(population.silent_share is not None for population in found.populations)
     columns = (
         Column("population"),
         Column("neurons", numeric=True),
@@ -89,32 +88,24 @@ def populations_table(found: Evaluation) -> Table:
         *([Column("first", numeric=True, expendable=2)] if stepped else []),
         *([Column("last", numeric=True, expendable=2)] if stepped else []),
         Column("spikes", "per sample", numeric=True),
-        *([Column("never fired", "%", numeric=True, expendable=1)] if seen else []),
+        Column("never fired", "%", numeric=True, expendable=1),
     )
-    rows = tuple(
-        _population(found, population, stepped=stepped, seen=seen)
-        for population in found.populations
-    )
+    rows = tuple(_population(found, one, stepped=stepped) for one in found.populations)
     steps = max((point.steps or 1 for point in found.points), default=1)
     return Table(f"Firing rates at T = {steps:,}", columns, rows)
 
 
 def _population(
-    found: Evaluation, population: EvaluatedPopulation, *, stepped: bool, seen: bool
+    found: Evaluation, population: EvaluatedPopulation, *, stepped: bool
 ) -> tuple[str | Quantity, ...]:
     ends = (population.rates[0], population.rates[-1]) if stepped else ()
-    silent = population.silent_share
     return (
         population.name,
         Quantity(count(round(population.neurons), 3), population.neurons),
         Quantity(f"{population.rate:.3f}", population.rate),
         *(Quantity(f"{rate:.3f}", rate) for rate in ends),
         _spikes(population_spikes(found, population)),
-        *(
-            [Quantity(ABSENT, None) if silent is None else Quantity(share(silent), 100 * silent)]
-            if seen
-            else []
-        ),
+        Quantity(share(population.silent_share), 100 * population.silent_share),
     )
 
 
