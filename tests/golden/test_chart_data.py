@@ -14,6 +14,7 @@ import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 from tests.circuit_examples import example_sweep, failing_sweep
 from tests.planning_examples import example_comparison, example_data, example_plan
+from tests.training_results import example_evaluation, example_log, twin_evaluation
 
 from spikedim.report import (
     bounds_tables,
@@ -24,6 +25,7 @@ from spikedim.report import (
     laws_table,
     layers_table,
 )
+from spikedim.report._accuracy_figure import accuracy_figure, cost_figure
 from spikedim.report._chart import HALF, NARROW, WIDE
 from spikedim.report._circuit_error_figure import circuit_error_figure
 from spikedim.report._circuit_rows_figure import circuit_rows_figure
@@ -33,9 +35,11 @@ from spikedim.report._energy_figure import energy_figure
 from spikedim.report._interactive import steps_specification
 from spikedim.report._ladder_figure import ladder_figure
 from spikedim.report._layers_figure import layers_figure
+from spikedim.report._rates_figure import rates_figure
 from spikedim.report._scree_figure import scree_figure
 from spikedim.report._steps_figure import steps_figure
 from spikedim.report._style import RC
+from spikedim.report._training_figure import accuracy_curve_figure, loss_curve_figure
 
 FOLDER = Path(__file__).parent / "data"
 RTOL = 1e-6
@@ -51,8 +55,22 @@ CHARTS = {
     "circuit_failure": lambda width: circuit_error_figure(failing_sweep(), width),
     "circuit_spikes": lambda width: circuit_spikes_figure(example_sweep(), width),
     "circuit_rows": lambda width: circuit_rows_figure(example_sweep(), width),
+    "evaluation_accuracy": lambda width: accuracy_figure(twin_evaluation(), width),
+    "evaluation_cost": lambda width: cost_figure(example_evaluation(), width),
+    "evaluation_rates": lambda width: rates_figure(example_evaluation(), width),
+    "training_loss": lambda width: loss_curve_figure(example_log(), width),
+    "training_accuracy": lambda width: accuracy_curve_figure(example_log(), width),
 }
-HALVES = {"scree", "curve", "circuit_spikes", "circuit_rows"}
+HALVES = {
+    "scree",
+    "curve",
+    "circuit_spikes",
+    "circuit_rows",
+    "evaluation_accuracy",
+    "evaluation_cost",
+    "training_loss",
+    "training_accuracy",
+}
 
 
 def drawn(figure):
@@ -80,6 +98,8 @@ def drawn(figure):
                 "bands": bands,
             }
         )  # fmt: skip
+        if shades := [cell.get_alpha() for cell in axes.patches if cell.get_alpha() is not None]:
+            panels[-1]["shades"] = shades
     return panels
 
 
