@@ -131,6 +131,7 @@ def fit(
     resumed ends with the same weights, bit by bit, on one device in float32 with the same number
     of threads and versions of libraries. Several processes take equal parts of each batch, with
     the statistics of normalisations shared, so their number changes results only by rounding.
+    With ``accumulate`` the statistics are those of each part, as far as processes share it.
     A remainder of an epoch that fills no batch is left out; the next epoch leaves out another.
 
     Costs about three forward passes a batch; a checkpoint holds weights and optimiser, some three
@@ -149,6 +150,8 @@ def fit(
     seed = check_integer(seed, name="seed", caller=_CALLER, minimum=0)
     devices = check_integer(devices, name="devices", caller=_CALLER, minimum=1)
     interval = check_number(checkpoint_every, name="checkpoint_every", caller=_CALLER)
+    if tensorboard:
+        require("tensorboard", extra="tensorboard", purpose="TensorBoard files")
     plan = _recipe(model, data, recipe, changes, steps)
     splits = _examples(model, data, plan, memory_budget, progress or SilentProgress())
     _check_fit(plan, splits)
@@ -172,6 +175,8 @@ def fit(
         if before.status is RunStatus.FINISHED:
             return before
         checkpoint = read_checkpoint(folder, identity=record.identity) if resume else None
+        if checkpoint is not None and checkpoint.note:
+            record = replace(record, notes=(*record.notes, checkpoint.note))
         return Session(
             fabric=fabric,
             folder=folder,
@@ -341,6 +346,8 @@ def _record(
         data_fingerprint=train.fingerprint,
         notes=(*train.notes, *built.notes),
         classes=train.classes,
+        mean=train.mean,
+        deviation=train.deviation,
         train_samples=len(train),
         validation_samples=0 if splits.validation is None else len(splits.validation),
         recipe=recipe.model_dump(mode="json"),

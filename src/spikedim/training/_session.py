@@ -1,6 +1,7 @@
 """One process's part in one piece of a run: from its checkpoint to its end."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -23,10 +24,13 @@ from spikedim.training.optimisation import build_optimiser
 from spikedim.training.recipes import Precision, Recipe
 from spikedim.training.runs import (
     Checkpoint,
+    LogLine,
     RunFolder,
     RunStatus,
+    TensorBoardLog,
     TrainingLog,
     TrainingRun,
+    disk_errors,
     optimiser_tensors,
     read_checkpoint,
     restore_optimiser,
@@ -94,22 +98,24 @@ class Session:
             seed=self.record.seed,
             updates=self.record.updates,
         )
-        log = self._log(standing)
-        try:
-            ended = TrainingLoop(
+        with ExitStack() as stack:
+            loop = TrainingLoop(
                 updater=updater,
                 validation=self.splits.validation,
-                log=log,
-                save=self._saver(optimiser, log) if self._first else None,
+                note=self._log(checkpoint, stack) if self._first else None,
+                save=self._saver(optimiser) if self._first else None,
                 checkpoint_every=self.checkpoint_every,
                 watch=self.watch,
-            ).run(standing)
-        except NumericsError:
-            kept = read_checkpoint(self.folder) if self._first else None
-            self._write(RunStatus.DIVERGED, Standing.of(kept))
-            raise
+            )
+            try:
+                ended = loop.run(standing)
+            except NumericsError:
+                kept = read_checkpoint(self.folder) if self._first else None
+                self._write(RunStatus.DIVERGED, Standing.of(kept))
+                raise
         if self._first:
-            save_weights(self.model, self.folder.weights)
+            with disk_errors(self.folder.path, caller="fit"):
+                save_weights(self.model, self.folder.weights)
         return self._write(RunStatus.FINISHED, ended)
 
     @property
@@ -117,14 +123,12 @@ class Session:
         """Whether this is the process that writes."""
         return bool(self.fabric.global_rank == 0)
 
-    def _saver(
-        self, optimiser: torch.optim.Optimizer, log: TrainingLog | None
-    ) -> Callable[[Standing], None]:
+    def _saver(self, optimiser: torch.optim.Optimizer) -> Callable[[Standing], None]:
         """Return what writes a checkpoint."""
+        log = TrainingLog(self.folder)
 
         def save(standing: Standing) -> None:
-            if log is not None:
-                log.sync()
+            log.sync()
             write_checkpoint(
                 self.folder,
                 Checkpoint(
@@ -141,13 +145,20 @@ class Session:
 
         return save
 
-    def _log(self, standing: Standing) -> TrainingLog | None:
-        """Open the log of the first process at the update the run stands at."""
-        if not self._first:
-            return None
+    def _log(self, checkpoint: Checkpoint | None, stack: ExitStack) -> Callable[[LogLine], None]:
+        """Open the logs at the update the run stands at; return what takes a line."""
         log = TrainingLog(self.folder)
-        log.cut(standing.update)
-        return log
+        update = None if checkpoint is None else checkpoint.update
+        log.cut(update or 0)
+        if not self.tensorboard:
+            return log.append
+        board = stack.enter_context(TensorBoardLog(self.folder, after=update))
+
+        def note(line: LogLine) -> None:
+            log.append(line)
+            board.append(line)
+
+        return note
 
     def _write(self, status: RunStatus, standing: Standing) -> TrainingRun:
         """Write and return the record."""

@@ -13,7 +13,7 @@ from spikedim.training._standing import Standing
 from spikedim.training._update import Updater, UpdateResult
 from spikedim.training._validate import validate
 from spikedim.training.examples import Examples, epoch_order
-from spikedim.training.runs import LogKind, LogLine, TrainingLog
+from spikedim.training.runs import LogKind, LogLine
 
 __all__ = ["TrainingLoop"]
 
@@ -29,8 +29,8 @@ class TrainingLoop:
         Does one update.
     validation : Examples or None
         Looked at after every epoch.
-    log : TrainingLog or None
-        Of the first process; None in the others.
+    note : callable or None
+        Takes the lines of the log; None in all processes but the first.
     save : callable
         Writes a checkpoint of a `Standing`; of the first process, else None.
     checkpoint_every : float
@@ -41,7 +41,7 @@ class TrainingLoop:
 
     updater: Updater
     validation: Examples | None
-    log: TrainingLog | None
+    note: Callable[[LogLine], None] | None
     save: Callable[[Standing], None] | None
     checkpoint_every: float
     watch: Callable[[TrainingMoment], None] | None
@@ -99,8 +99,8 @@ class TrainingLoop:
         before = (0.0, 0.0, 0.0) if fresh else standing.epoch_sums
         sums_now = (before[0] + loss, before[1] + correct, before[2] + count)
         seconds = clock.tick()
-        if self.log is not None:
-            self.log.append(
+        if self.note is not None:
+            self.note(
                 LogLine(
                     kind=LogKind.UPDATE,
                     update=update,
@@ -123,8 +123,8 @@ class TrainingLoop:
             return standing
         found = validate(self.updater.outputs, self.validation, fabric=self.updater.fabric)
         seconds = clock.pause()
-        if self.log is not None:
-            self.log.append(
+        if self.note is not None:
+            self.note(
                 LogLine(
                     kind=LogKind.VALIDATION,
                     update=standing.update,
