@@ -11,14 +11,19 @@ from spikedim.models.cards import recipe
 from spikedim.models.families import FAMILIES
 
 BUILDABLE = [n for n in names() if recipe(n, caller="test").family in FAMILIES]
-MODELS = [*BUILDABLE, *(f"{name}:softmax" for name in BUILDABLE)]
+TWINS = [f"{name}:softmax" for name in BUILDABLE]
 SMALL = {  # the smallest model of each family, for tests that run it
     family: min((n for n in BUILDABLE if card(n).family == family), key=lambda n: card(n).macs)
     for family in FAMILIES
 }
+# A twin has the blueprint of its spiking model, which is walked at every size; so it is walked at
+# the smallest size of each kind of network, and its parameters are counted at every size.
+KINDS = {}
+for name in sorted(BUILDABLE, key=lambda n: card(n).macs, reverse=True):
+    KINDS[card(name).family, card(name).dataset, "-fused/" in name] = name
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=[*BUILDABLE, *(f"{n}:softmax" for n in KINDS.values())])
 def walked(request):
     """A model on the meta device, its card, and what a forward pass shows."""
     model = build(request.param, device="meta", steps=1).eval()
@@ -51,8 +56,7 @@ def model(small):
     return live_model(small)
 
 
-def test_has_the_parameters_of_its_card_row_by_row(walked):
-    model, found, _, _ = walked
+def assert_has_the_parameters(model, found):
     counted = {row.name: 0 for row in found.layers}
     # A population's own parameters are booked on the row that has the population.
     rows = {row.population.name: row.name for row in found.layers if row.population}
@@ -61,6 +65,16 @@ def test_has_the_parameters_of_its_card_row_by_row(walked):
         owner = max((path for path in rows if key.startswith(f"{path}.")), key=len)
         counted[rows[owner]] += parameter.numel()
     assert counted == {row.name: row.parameters for row in found.layers}
+
+
+def test_has_the_parameters_of_its_card_row_by_row(walked):
+    model, found, _, _ = walked
+    assert_has_the_parameters(model, found)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_twin_has_the_parameters_of_its_card_row_by_row(name):
+    assert_has_the_parameters(build(name, device="meta", steps=1), card(name))
 
 
 def test_has_the_operations_of_its_card_row_by_row(walked):

@@ -114,6 +114,12 @@ def test_rooms_below_the_command_line_do_not_print(package):
     assert [call for call in calls if call[2] in loud] == []
 
 
+def test_browser_tests_live_where_the_target_looks(every_source):
+    marked = {s.name for s in every_source if "mark" + ".browser" in s.text}
+    assert marked
+    assert [name for name in marked if not name.startswith("tests/browser/")] == []
+
+
 def imports(source):
     """Yield (line, module, names) of every ``from module import names``."""
     for node in source.nodes:

@@ -1,5 +1,7 @@
 """The f-I curve: Hecke-Mahler series, plateaus, hard-reset intervals, linear skeleton."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -127,6 +129,14 @@ def test_an_integrator_without_leak_is_a_linear_encoder():
         assert (spikes.mean(dim=0) - drives).abs().max() <= 1 / steps + 1e-12
 
 
+@functools.cache
+def curve_to_saturation(neuron):
+    """Return drives from rheobase on and their firing rates; the same for any number of steps."""
+    drives = np.linspace(rheobase(neuron), rheobase(neuron) + 1, 300)
+    rates = [firing_rate(drive, neuron) for drive in drives.tolist()]
+    return drives, torch.tensor(rates, dtype=DOUBLE)
+
+
 # Mean error of the rate times T, over drives from rheobase to saturation: what the notes of
 # `warm_up` say. Measured as -.37, .03, .04 and 0, 0, .10 to .15.
 @pytest.mark.parametrize("steps", [4, 8, 32])
@@ -143,7 +153,6 @@ def test_an_integrator_without_leak_is_a_linear_encoder():
 )
 def test_what_a_start_costs(leak, start, low, high, steps):
     neuron = LIFParameters(leak=leak, **start)
-    drives = np.linspace(rheobase(neuron), rheobase(neuron) + 1, 300)
-    want = torch.tensor([firing_rate(drive, neuron) for drive in drives.tolist()], dtype=DOUBLE)
+    drives, want = curve_to_saturation(neuron)
     spikes, _ = LIF(neuron)(torch.tensor(drives).expand(steps, -1))
     assert low <= steps * (spikes.mean(dim=0) - want).mean().item() <= high
