@@ -5,6 +5,7 @@ from spikedim.training._activations import Activations
 from spikedim.training._evaluate import evaluate
 from spikedim.training._evaluation import EvaluatedPopulation, EvaluatedSteps, Evaluation
 from spikedim.training._fit import fit
+from spikedim.training._keep_run import keep_run
 from spikedim.training._layer_dimensions import ActivationDimensions, LayerDimension
 from spikedim.training._moment import TrainingMoment
 from spikedim.training._open_activations import attention_inputs, open_activations
@@ -57,6 +58,7 @@ __all__ = [
     "default_recipe_name",
     "evaluate",
     "fit",
+    "keep_run",
     "open_activations",
     "open_examples",
     "open_recipe",

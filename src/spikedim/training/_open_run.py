@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import final
 
+import torch
 from pydantic import ValidationError
 
 from spikedim._core import InputError, fingerprint_arrays
@@ -120,7 +121,7 @@ def _finished(record: TrainingRun, folder: RunFolder) -> AbstractSpikingTransfor
             f"open_run: `path` must hold the weights of a finished run; got {str(folder.path)!r} "
             f"without {folder.weights.name}. Copy the folder as a whole."
         )
-    model = open_model(folder.weights)
+    model = open_model(folder.weights, dtype=torch.float32)  # `keep_run` stores halves
     built = None if model.built_from is None else model.built_from.name
     if built != record.model:
         raise InputError(

@@ -1,0 +1,75 @@
+"""A finished run as a small folder: record, tokenizer, weights in half precision."""
+
+import os
+import shutil
+from pathlib import Path
+
+import torch
+
+from spikedim._core import InputError
+from spikedim.models import save_weights
+from spikedim.training._open_run import open_run
+from spikedim.training.runs import RunFolder, RunStatus, disk_errors
+
+__all__ = ["keep_run"]
+
+
+def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
+    """Copy a finished run without checkpoints and log, its weights rounded to float16.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder that `fit` wrote.
+    out : path-like
+        Folder for the copy; one that is there must be of the same run, and is written over.
+
+    Returns
+    -------
+    Path
+        The folder `out`, which `open_run` opens: the model comes back in float32.
+
+    Raises
+    ------
+    InputError
+        If the run is not finished, a weight is beyond the range of float16, or `out` is taken.
+
+    Notes
+    -----
+    Two bytes a parameter: a model of 650,000 parameters takes 1.3 MB, a twentieth of its run
+    folder. Rounding moves a weight by up to 1 in 2,048, so evaluate the copy, not the original,
+    where numbers are published with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from spikedim.training import fit
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     one = f"{folder}/run"
+    ...     _ = fit("spikformer-2-64/digits", "digits", out=one, changes={"updates": "1"})
+    ...     kept = keep_run(one, f"{folder}/kept")
+    ...     sorted(file.name for file in kept.iterdir())
+    ['run.json', 'weights.safetensors']
+    """
+    run = open_run(path)
+    if run.record.status is not RunStatus.FINISHED:
+        raise InputError(
+            f"keep_run: `path` must be a finished run; got {str(path)!r}, which is "
+            f"{run.record.status.value}. Finish it with --resume."
+        )
+    half = run.model.to(torch.float16)
+    for name, tensor in half.state_dict().items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise InputError(
+                f"keep_run: `path` must have weights within ±65504, the range of float16; got more "
+                f"in {name!r}. Copy the folder as it is."
+            )
+    source, folder = RunFolder.open(path), RunFolder.create(out, run.record)
+    with disk_errors(folder.path, caller="keep_run"):
+        save_weights(half, folder.weights)
+        if source.tokenizer.is_file():
+            shutil.copyfile(source.tokenizer, folder.tokenizer)
+    folder.save(run.record)
+    lock = folder.path / "lock"
+    lock.unlink(missing_ok=True)
+    return folder.path
