@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 	  || { echo "spikedim needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Could not create a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -c constraints.txt -e '.[dev]'
 	@touch $@
 
 plan: $(READY)  ## the main job on the embedded digits data: prints the answer, writes plan.json and plan.html
@@ -33,7 +33,7 @@ test-slow: $(READY)  ## tests that take minutes or need an optional package
 	$(PYTEST) -m slow $(ARGS)
 
 test-browser: $(READY)  ## pages opened in headless Chromium (Debian: apt-get install chromium chromium-driver)
-	$(PYTEST) -m browser $(ARGS)
+	$(PYTEST) -m browser tests/browser $(ARGS)
 
 $(PEERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(PEERS)
