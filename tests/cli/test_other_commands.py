@@ -144,6 +144,34 @@ def test_doctor_says_what_is_missing_and_slow(run, monkeypatch):
     assert found.advisories[0].text.startswith("8-bit matrix products are not exact")
 
 
+def test_doctor_says_what_training_misses(run, monkeypatch):
+    from spikedim.cli import _examination
+
+    lines = [
+        "lightning-fabric>=2.5; extra == 'train'",
+        "tokenizers>=0.21; extra == 'train'",
+        "tensorboard>=2.17; extra == 'tensorboard'",
+    ]
+
+    def version(name):
+        if name in ("tokenizers", "tensorboard"):
+            raise _examination.PackageNotFoundError
+        return "1.0"
+
+    monkeypatch.setattr(_examination, "requires", lambda _: lines)
+    monkeypatch.setattr(_examination, "version", version)
+    monkeypatch.setattr(_examination, "thread_slowdown", lambda: 1.0)
+    found = Examination.from_json(run("doctor", "--json").out)
+    assert [(part.name, part.extra, part.version) for part in found.packages] == [
+        ("lightning-fabric", "train", "1.0"),
+        ("tokenizers", "train", ""),
+        ("tensorboard", "tensorboard", ""),
+    ]
+    told = {advice.remedy: advice.text for advice in found.advisories}
+    assert "lightning-fabric, and tokenizers" in told["pip install 'spikedim[train]'"]
+    assert "--tensorboard" in told["pip install 'spikedim[tensorboard]'"]
+
+
 @pytest.mark.parametrize(("slowdown", "told"), [(1.0, False), (2.9, False), (6.4, True)])
 def test_doctor_advises_one_thread_where_more_stall(run, monkeypatch, slowdown, told):
     from spikedim.cli import _examination

@@ -1,5 +1,6 @@
 """``spikedim train``."""
 
+import logging
 import os
 import shlex
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from spikedim.cli._recipes import show_recipes
 __all__ = ["train"]
 
 _INTERRUPTED = 130
+_CHATTY = ("lightning_fabric.utilities.distributed", "lightning_fabric.utilities.rank_zero")
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")  # set by launchers, 0 in the first
 
 
@@ -95,6 +97,8 @@ def train(
 
     folder = training.RunFolder(wanted[2].expanduser())
     follows = _follows_another()
+    for name in _CHATTY:  # what they announce would break the line of progress
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         with training_progress(quiet=quiet or follows) as (progress, watch):
             run = training.fit(

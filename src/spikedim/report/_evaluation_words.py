@@ -102,7 +102,7 @@ def evaluation_advisories(found: Evaluation) -> tuple[Advisory, ...]:
         advisories.append(
             Advisory(
                 f"The widest interval of an accuracy spans {100 * width:.0f} points.",
-                "Evaluate on more samples (--samples).",
+                "Trust no smaller difference; more samples (--samples, --data) would narrow it.",
             )
         )
     silent = [population.name for population in found.populations if population.rate == 0]

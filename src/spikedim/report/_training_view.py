@@ -89,7 +89,10 @@ def recipes_view(recipes: tuple[Recipe, ...]) -> RenderableType:
     RenderableType
         A table and how to see one of them, to print with a Rich console.
     """
-    said = "One of them with every value, as YAML to copy and change: spikedim train --recipes NAME"
+    said = (
+        f"{len(recipes)} recipes. One of them with its commit, how it departs from its source and "
+        "every value, as YAML to copy and change: spikedim train --recipes NAME"
+    )
     return Group(table_view(recipes_table(recipes)), Padding(Text(said), (1, 0, 0, 0)))
 
 

@@ -201,11 +201,12 @@ def test_the_view_of_a_run_says_where_it_is_and_what_comes_next():
 
 
 def test_a_recipe_is_written_so_that_it_can_be_read(tmp_path):
-    recipe = open_recipe("cpu/digits", changes={"updates": "5", "optimiser.clip_norm": "1.0"})
+    changes = {"updates": "5", "batch_size": "32", "optimiser.learning_rate": "2e-3"}
+    recipe = open_recipe("cpu/digits", changes={**changes, "optimiser.clip_norm": "1.0"})
     (tmp_path / "own.yaml").write_text(recipe_text(recipe), encoding="utf-8")
     assert open_recipe(tmp_path / "own.yaml") == recipe
     (row,) = recipes_table((recipe,)).cells
-    assert row == ("cpu/digits", "5 updates", "64", "0.002", "ours")
+    assert row == ("cpu/digits", "5 updates", "32", "0.002", "ours")
 
 
 def test_curves_average_neighbours_and_keep_the_ends():
