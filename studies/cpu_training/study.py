@@ -1,6 +1,6 @@
 """Small spiking transformers and their twins trained on two cores, and what they do at any T.
 
-Run it with ``make -C studies/cpu_training``. A run that was interrupted goes on; finished ones stay.
+Run it with ``make -C studies/cpu_training``. An interrupted run goes on; finished ones stay.
 ``study.py NAME ...`` trains and evaluates only those nets of nets.yaml, so that several processes
 can share the work; without names it does all that is missing and writes result.json and README.md.
 """

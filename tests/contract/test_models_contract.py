@@ -17,13 +17,18 @@ SMALL = {  # the smallest model of each family, for tests that run it
     for family in FAMILIES
 }
 # A twin has the blueprint of its spiking model, which is walked at every size; so it is walked at
-# the smallest size of each kind of network, and its parameters are counted at every size.
+# the smallest size of each kind of network (at the others with the slow tests), and its parameters
+# are counted at every size.
 KINDS = {}
 for name in sorted(BUILDABLE, key=lambda n: card(n).macs, reverse=True):
     KINDS[card(name).family, card(name).dataset, "-fused/" in name] = name
+WALKED_TWINS = [
+    f"{n}:softmax" if n in KINDS.values() else pytest.param(f"{n}:softmax", marks=pytest.mark.slow)
+    for n in BUILDABLE
+]
 
 
-@pytest.fixture(scope="module", params=[*BUILDABLE, *(f"{n}:softmax" for n in KINDS.values())])
+@pytest.fixture(scope="module", params=[*BUILDABLE, *WALKED_TWINS])
 def walked(request):
     """A model on the meta device, its card, and what a forward pass shows."""
     model = build(request.param, device="meta", steps=1).eval()
