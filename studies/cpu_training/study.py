@@ -18,6 +18,7 @@ import torch
 import yaml
 
 from spikedim._core import write_atomic
+from spikedim.models import accelerate
 from spikedim.training import TrainingMoment, evaluate, fit, keep_run, open_run, read_log
 from spikedim.training.runs import RunFolder
 
@@ -91,6 +92,8 @@ def measure(name: str, net: dict[str, Any]) -> dict[str, Any]:
     """Evaluate the kept weights on the test part at every T; sum up the training."""
     kept = open_run(RUNS / name)
     twin = kept.record.coding.value == "rates"
+    if not twin:
+        accelerate(kept.model)  # in float32; spikes are counted on the plain path all the same
     found = evaluate(
         kept,
         steps=TWIN_STEPS if twin else STEPS,
