@@ -36,10 +36,11 @@ def _origin(table: dict[str, Any]) -> str:
     """Say how, when and where a table was made."""
     machine = table["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in table["versions"].items())
+    threads = table["torch_threads"]
     return (
         f"`{table['command']}` on {table['created'][:10]}, commit `{table['commit']}`: "
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
-        f"{machine['system']}; {table['torch_threads']} threads; {versions}."
+        f"{machine['system']}; {threads} thread{'s' if threads > 1 else ''}; {versions}."
     )
 
 

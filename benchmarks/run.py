@@ -15,8 +15,9 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,15 @@ def commit() -> str:
         return "not a git checkout"
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], check=False)
     return head.stdout.strip()[:12] + ("+" if changed.returncode else "")
+
+
+def versions(names: tuple[str, ...]) -> dict[str, str]:
+    """Return the versions of those packages that are installed."""
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def command_line(repeats: int) -> list[dict[str, Any]]:
@@ -112,15 +122,17 @@ def main(arguments: list[str] | None = None) -> None:
     tables = earlier(options.out, keep=bool(options.only))
     command = shlex.join(["python", "-m", "benchmarks.run", *(arguments or sys.argv[1:])])
 
-    def keep(title: str, rows: list[dict[str, Any]], started: datetime) -> None:
+    def keep(
+        title: str, rows: list[dict[str, Any]], started: datetime, module: object = None
+    ) -> None:
         tables[title] = {
             "command": command,
             "commit": commit(),
             "created": started.isoformat(timespec="seconds"),
             "quick": options.quick,
             "machine": machine(),
-            "torch_threads": THREADS,
-            "versions": {name: version(name) for name in PACKAGES},
+            "torch_threads": getattr(module, "TORCH_THREADS", THREADS),
+            "versions": versions((*PACKAGES, *getattr(module, "PACKAGES", ()))),
             "rows": rows,
         }
         text = json.dumps({"tables": tables}, indent=2, allow_nan=False) + "\n"
@@ -140,7 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
         wanted = {"repeats": options.repeats, "quick": options.quick, "memory": not options.quick}
         found = module.run(**{key: value for key, value in wanted.items() if key in known})
         title = (module.__doc__ or path.stem).strip().splitlines()[0].rstrip(".")
-        keep(title, found, started)
+        keep(title, found, started, module)
 
 
 if __name__ == "__main__":
