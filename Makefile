@@ -58,8 +58,8 @@ format: $(READY)  ## rewrite the code in house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## speed and memory against peers in the same run; writes benchmarks/results.json
-	$(BIN)/python -m benchmarks.run --out benchmarks/results.json
+bench: $(PEERS)/.ready  ## speed and memory against peers in the same run; writes benchmarks/results.json
+	$(PEERS)/bin/python -m benchmarks.run --out benchmarks/results.json
 
 docs: $(READY)  ## the manual, in docs/_build/html
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
