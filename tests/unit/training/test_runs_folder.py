@@ -97,10 +97,12 @@ def test_own_files_beside_a_run_do_no_harm(tmp_path, run):
         ({"seed": 1}, "seed 0 instead of 1"),
         ({"model": "other", "seed": 1}, "model 'spikformer-2-64/digits' instead of 'other'"),
         ({}, "identity 'sha256:a' instead of 'sha256:b'"),
+        ({"recipe": {"name": "b", "epochs": 3}}, r"recipe\.epochs 2 instead of 3"),
+        ({"recipe": {"epochs": 2, "a": {"b": [1]}}}, r"recipe\.a None instead of {'b': \[1\]}"),
     ],
 )
 def test_another_run_is_refused_by_what_differs(tmp_path, run, change, said):
-    RunFolder.create(tmp_path, run)
+    RunFolder.create(tmp_path, run).log.touch()
     with pytest.raises(InputError, match=rf"^create: `path` must be the folder .*{said}. Choose"):
         RunFolder.create(tmp_path, replace(run, identity="sha256:b", **change))
     assert RunFolder.open(tmp_path).read() == run

@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from spikedim._core import InputError
 from spikedim.training.runs._hold_lock import LOCK, hold_lock
@@ -15,6 +15,9 @@ __all__ = ["RunFolder"]
 
 _FIXED = ("model", "overrides", "data", "data_fingerprint", "steps", "recipe", "seed", "start_from")
 """What an identity is made of, the most telling first."""
+
+_LABELS = ("name", "note", "source")
+"""Of a recipe: they change nothing."""
 
 
 @final
@@ -74,6 +77,11 @@ class RunFolder:
         return self.path / "tokenizer.json"
 
     @property
+    def lock(self) -> Path:
+        """File that a process which trains here holds; see `lock_run`."""
+        return self.path / LOCK
+
+    @property
     def tensorboard(self) -> Path:
         """Folder of the TensorBoard files."""
         return self.path / "tensorboard"
@@ -86,7 +94,8 @@ class RunFolder:
         ----------
         path : path-like
             Folder that is not there, is empty, or holds a run of the same identity; its parents
-            are made too.
+            are made too. A record of another run that was never begun gives way: it has no log,
+            checkpoint or weights.
         run : TrainingRun
             Written if the folder has none.
 
@@ -105,13 +114,11 @@ class RunFolder:
         _check_empty(folder, caller="create")
         with disk_errors(folder.path, caller="create"):
             folder.path.mkdir(parents=True, exist_ok=True)
-        if folder.record.exists():
-            _check_identity(folder, run)
+        if folder.record.exists() and _is_run(folder, run):
             return folder
         with hold_lock(folder.path, caller="create"):
-            if folder.record.exists():  # another process was faster
-                _check_identity(folder, run)
-            else:
+            # Another process may have been faster.
+            if not (folder.record.exists() and _is_run(folder, run)):
                 folder.save(run)
         return folder
 
@@ -233,14 +240,27 @@ def _check_empty(folder: RunFolder, *, caller: str) -> None:
         )
 
 
-def _check_identity(folder: RunFolder, run: TrainingRun) -> None:
-    """Refuse the folder of another run, and say what differs."""
+def _is_run(folder: RunFolder, run: TrainingRun) -> bool:
+    """Say whether a folder is that of a run; refuse one where another was begun."""
     other = folder._read(caller="create")
     if other.identity == run.identity:
-        return
-    differing = next((n for n in _FIXED if getattr(other, n) != getattr(run, n)), "identity")
+        return True
+    begun = (folder.log, folder.checkpoint, folder.previous_checkpoint, folder.weights)
+    if not any(file.exists() for file in begun):
+        return False
+    name, theirs, ours = _difference(other, run)
     raise InputError(
         f"create: `path` must be the folder of this run; got {str(folder.path)!r} of a run with "
-        f"{differing} {getattr(other, differing)!r:.60} instead of {getattr(run, differing)!r:.60}."
-        " Choose another folder."
+        f"{name} {theirs!r:.60} instead of {ours!r:.60}. Choose another folder."
     )
+
+
+def _difference(one: TrainingRun, other: TrainingRun) -> tuple[str, Any, Any]:
+    """Return what differs first, by dotted path, and both values."""
+    name = next((n for n in _FIXED if getattr(one, n) != getattr(other, n)), "identity")
+    a, b = getattr(one, name), getattr(other, name)
+    while isinstance(a, dict) and isinstance(b, dict):
+        differing = sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
+        key = next((key for key in differing if key not in _LABELS), differing[0])
+        name, a, b = f"{name}.{key}", a.get(key), b.get(key)
+    return name, a, b
