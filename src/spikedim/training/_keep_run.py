@@ -22,7 +22,7 @@ def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
     path : path-like
         Folder that `fit` wrote.
     out : path-like
-        Folder for the copy; one that is there must be of the same run, and is written over.
+        Folder for the copy; an earlier copy of the same run is written over.
 
     Returns
     -------
@@ -32,7 +32,8 @@ def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        If the run is not finished, a weight is beyond the range of float16, or `out` is taken.
+        If the run is not finished, a weight is beyond the range of float16, or `out` is taken: by
+        other content, or by a run with a log or checkpoints, such as `path` itself.
 
     Notes
     -----
@@ -57,6 +58,12 @@ def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
             f"keep_run: `path` must be a finished run; got {str(path)!r}, which is "
             f"{run.record.status.value}. Finish it with --resume."
         )
+    target = RunFolder(Path(out).expanduser())
+    if target.log.exists() or target.checkpoint.exists() or _same(target.path, Path(path)):
+        raise InputError(
+            f"keep_run: `out` must be a new folder, or an earlier copy; got {str(out)!r}, where a "
+            "run was trained. Choose another folder."
+        )
     half = run.model.to(torch.float16)
     for name, tensor in half.state_dict().items():
         if not bool(torch.isfinite(tensor).all()):
@@ -70,6 +77,10 @@ def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
         if source.tokenizer.is_file():
             shutil.copyfile(source.tokenizer, folder.tokenizer)
     folder.save(run.record)
-    lock = folder.path / "lock"
-    lock.unlink(missing_ok=True)
+    folder.lock.unlink(missing_ok=True)  # nobody trains a copy
     return folder.path
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Say whether two paths are one folder."""
+    return one.resolve() == other.expanduser().resolve()
