@@ -34,7 +34,8 @@ class Judgement(NamedTuple):
 
 def judge(logits: Tensor, reference: Tensor, targets: Tensor) -> Judgement:
     """Compare logits [B, C] or [B, N, C] with targets [B] or [B, N] and with other logits."""
-    logits, reference = logits.double(), reference.double()
+    # On the processor: not every device knows float64.
+    logits, reference, targets = logits.cpu().double(), reference.cpu().double(), targets.cpu()
     if not bool(torch.isfinite(logits).all()):
         raise NumericsError(
             "evaluate: logits must be finite; got NaN or infinity. Look at the weights of the run."

@@ -257,7 +257,7 @@ def _evaluation(
         reference_variance=found.variance,
         populations=populations,
         neurons=sum(population.neurons for population in populations),
-        rate_samples=found.firing.samples,
+        rate_samples=found.counted,
         warm_up_steps=warm_up,
         warm_up_spikes=found.firing.warm_up_spikes,
         initial_membrane=initial_membrane,

@@ -10,7 +10,13 @@ from torch import Tensor
 from spikedim._core import AbstractProgress, AnyArray, InputError, check_choice
 from spikedim.models import card
 from spikedim.training._open_run import TrainedRun
-from spikedim.training.examples import ExampleKind, Examples, ExampleSplits, open_examples
+from spikedim.training.examples import (
+    ExampleKind,
+    Examples,
+    ExampleSplits,
+    check_examples,
+    open_examples,
+)
 
 __all__ = ["batches_of", "examples_of_run", "spread"]
 
@@ -29,6 +35,7 @@ def examples_of_run(
     """Return the examples of a split, checked, normalised as in the training of the run."""
     check_choice(split, _SPLITS, name="split", caller=caller)
     if isinstance(data, Examples):
+        check_examples(data, caller=caller)
         found = data
     else:
         spec = run.record.data if data is None else str(data)
@@ -68,10 +75,6 @@ def _open(
 def _check(run: TrainedRun, found: Examples, *, caller: str) -> None:
     """Raise `InputError` unless the model reads the inputs and answers in their classes."""
     form, name = run.model.card, run.record.model
-    if not len(found):
-        raise InputError(
-            f"{caller}: `data` must have at least one sample; got none in {found.spec!r}."
-        )
     if form.vocabulary:
         kind = ExampleKind.SEQUENCES if _per_token(run) else ExampleKind.SENTENCES
     else:

@@ -59,7 +59,7 @@ class Firing:
     def add(self, count: SpikeCount) -> None:
         """Add the spikes of a batch."""
         for name, spikes in count.spikes.items():
-            of_steps = spikes.double().sum(dim=1).cpu()
+            of_steps = spikes.sum(dim=1).cpu().double()
             self.spikes[name] = self.spikes.get(name, torch.zeros(())) + of_steps
             unpadded = float(count.unpadded[name].sum())
             self.neurons[name] = self.neurons.get(name, 0.0) + unpadded
@@ -101,4 +101,4 @@ class Firing:
         fired = self.fired[name]
         if self.driven is not None and len(fired) == len(self.driven):
             fired = fired[self.driven]
-        return 1.0 - float(fired.double().mean())
+        return 1.0 - float(fired.cpu().double().mean())

@@ -3,7 +3,7 @@
 import copy
 from dataclasses import replace
 
-from spikedim._core import InputError, check_in
+from spikedim._core import InputError, check_number
 from spikedim.models import AbstractSpikingTransformer, Coding, build
 
 __all__ = ["with_initial_membrane"]
@@ -20,7 +20,12 @@ def with_initial_membrane(
             f"{caller}: `initial_membrane` must be absent for {model.card.name}, which has rates "
             f"and no membranes; got {potential}."
         )
-    start = check_in(potential, -10.0, 0.999, name="initial_membrane", caller=caller)
+    start = check_number(potential, name="initial_membrane", caller=caller)
+    if not -10 <= start < 1:
+        raise InputError(
+            f"{caller}: `initial_membrane` must be from -10 to below 1, the threshold; got "
+            f"{potential}."
+        )
     if model.built_from is None:
         raise InputError(
             f"{caller}: `run` must have a model as `build` made it to start it elsewhere; got "

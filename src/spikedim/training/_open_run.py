@@ -14,7 +14,7 @@ from spikedim.training.examples import Vocabulary
 from spikedim.training.recipes import Recipe
 from spikedim.training.runs import RunFolder, RunStatus, TrainingRun, read_checkpoint
 
-__all__ = ["TrainedRun", "open_run"]
+__all__ = ["TrainedRun", "open_run", "recipe_of"]
 
 
 @final
@@ -91,7 +91,7 @@ def open_run(path: str | os.PathLike[str]) -> TrainedRun:
     """
     folder = RunFolder.open(path)
     record = folder.read()
-    recipe = _recipe(record, folder)
+    recipe = recipe_of(record, folder)
     notes: tuple[str, ...] = ()
     if record.status is RunStatus.FINISHED:
         model = _finished(record, folder)
@@ -101,7 +101,7 @@ def open_run(path: str | os.PathLike[str]) -> TrainedRun:
     return TrainedRun(model.eval(), record, recipe, _vocabulary(folder), notes, name)
 
 
-def _recipe(record: TrainingRun, folder: RunFolder) -> Recipe:
+def recipe_of(record: TrainingRun, folder: RunFolder) -> Recipe:
     """Return the recipe of a record."""
     try:
         return Recipe.model_validate(record.recipe)
@@ -137,9 +137,12 @@ def _unfinished(
     """Return the model as the last checkpoint has it, and say how far that is."""
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:
+        begun, advice = "a run", "Wait for its first one, or continue it with --resume."
+        if record.status is RunStatus.DIVERGED:
+            begun, advice = "a run that diverged", "Train anew at a lower learning rate."
         raise InputError(
-            f"open_run: `path` must hold weights; got {str(folder.path)!r} of a run without a "
-            "checkpoint yet. Wait for its first one, or continue it with --resume."
+            f"open_run: `path` must hold weights; got {str(folder.path)!r} of {begun} without a "
+            f"checkpoint yet. {advice}"
         )
     model = build(record.model, steps=record.steps, **record.overrides)
     model = with_initial_membrane(model, recipe.neurons.initial_membrane or None)

@@ -32,8 +32,8 @@ class Gathered:
         By T, exact rates last.
     firing : Firing
         Spikes at the largest T.
-    samples, targets : int
-        How many inputs, and how many answers were asked for.
+    samples, counted, targets : int
+        How many inputs, on how many of them spikes were counted, how many answers were asked for.
     mean_square, variance : float
         Mean squared length of the logits of the reference, and trace of their covariance.
     """
@@ -41,6 +41,7 @@ class Gathered:
     points: tuple[EvaluatedSteps, ...]
     firing: Firing
     samples: int
+    counted: int
     targets: int
     mean_square: float
     variance: float
@@ -146,11 +147,11 @@ class Sweep:
 
     def _note_reference(self, logits: Tensor, targets: Tensor) -> None:
         """Add the moments of the logits that the others are compared with."""
-        asked = targets != IGNORED
-        kept = logits.double()[asked].cpu()
+        asked = targets.cpu() != IGNORED
+        kept = logits.cpu().double()[asked]
         self.sums += kept.sum(dim=0)
         self.squares += float(kept.square().sum())
-        self.asked.append(asked.reshape(len(asked), -1).sum(dim=1).cpu().numpy())
+        self.asked.append(asked.reshape(len(asked), -1).sum(dim=1).numpy())
 
     def _gather(self) -> Gathered:
         asked = np.concatenate(self.asked)
@@ -167,6 +168,7 @@ class Sweep:
             points=tuple(self.answers[t].summarise(asked, per_token=per_token) for t in ordered),
             firing=self.firing,
             samples=len(asked),
+            counted=len(self.counted),
             targets=targets,
             mean_square=square,
             variance=max(square - float((self.sums / targets).square().sum()), 0.0),

@@ -108,3 +108,9 @@ def test_a_recipe_that_is_none_is_refused(tmp_path):
         InputError, match=r"^open_run: `path` must hold the recipe .*'many' for 'bat"
     ):
         open_run(path)
+
+
+def test_neurons_may_start_right_below_their_threshold(tmp_path):
+    recipe = Recipe(updates=2, neurons={"initial_membrane": 0.9995})
+    run = open_run(write_image_run(tmp_path / "run", recipe=recipe, status=RunStatus.RUNNING))
+    assert {p.lif.neuron.initial_membrane for p in run.model.populations.values()} == {0.9995}
