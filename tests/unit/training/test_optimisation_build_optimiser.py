@@ -95,12 +95,6 @@ def test_a_loaded_state_continues_to_the_bit(kind, generator):
         assert torch.equal(one, two)
 
 
-@pytest.mark.parametrize("name", ["beta1", "beta2"])
-def test_a_beta_of_one_is_refused(name):
-    with pytest.raises(InputError, match=rf"^build_optimiser: `{name}` must be below 1; got 1\.0"):
-        build_optimiser(Optimiser(**{name: 1.0}), Net())
-
-
 def test_a_model_that_cannot_learn_is_refused():
     with pytest.raises(InputError, match=r"^build_optimiser: `model` must have .*got Linear"):
         build_optimiser(Optimiser(), nn.Linear(2, 2).requires_grad_(False))

@@ -21,6 +21,7 @@ from spikedim.training.recipes import (
 SOURCE = re.compile(r"[\w-]+/[\w-]+/[\w./-]+@[0-9a-f]{40}")
 PUBLISHED = [name for name in recipe_names() if not name.startswith("cpu/")]
 OURS = [name for name in recipe_names() if name.startswith("cpu/")]
+CONTINUING = ("cpu/cifar10-steps",)  # from weights of another recipe, so nobody's default
 # Ends of names that say which sizes, or which stage, a recipe is for.
 ENDINGS = ("-10-512", "-6-512", "-8-768", "-10-768", "-m", "-l", "-fine-tune")
 
@@ -59,6 +60,7 @@ def test_there_are_recipes_of_each_family_and_of_each_small_set():
         "mnist",
         "fashion-mnist",
         "cifar10",
+        "cifar10-steps",
         "movie-reviews",
         "next-token",
         "copy",
@@ -98,7 +100,7 @@ def test_the_smallest_model_of_a_published_recipe_builds(name):
     assert build(smallest, device="meta", steps=recipe.steps, **recipe.model).steps == recipe.steps
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [name for name in OURS if name not in CONTINUING])
 def test_a_model_of_a_small_recipe_builds(name):
     recipe = RECIPES[name]
     data = {"copy": "task:copy", "parity": "task:parity"}.get(name[4:], f"task:{name[4:]}")

@@ -30,7 +30,7 @@ def build_optimiser(optimiser: Optimiser, model: nn.Module) -> torch.optim.Optim
     Raises
     ------
     InputError
-        If no parameter of the model learns, or a beta is 1.
+        If no parameter of the model learns.
 
     Notes
     -----
@@ -48,12 +48,6 @@ def build_optimiser(optimiser: Optimiser, model: nn.Module) -> torch.optim.Optim
     >>> [(group["weight_decay"], len(group["params"])) for group in moved.param_groups]
     [(0.05, 1), (0.0, 1)]
     """
-    for name in ("beta1", "beta2"):
-        if getattr(optimiser, name) >= 1:
-            raise InputError(
-                f"build_optimiser: `{name}` must be below 1; got {getattr(optimiser, name)}. "
-                "With 1 a gradient would never count."
-            )
     decaying: list[nn.Parameter] = []
     spared: list[nn.Parameter] = []
     for parameter in model.parameters():

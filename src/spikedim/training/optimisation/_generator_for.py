@@ -14,11 +14,10 @@ __all__ = ["Purpose", "generator_for"]
 class Purpose(StrEnum):
     """What random numbers are drawn for; each purpose has a stream of its own.
 
-    ``WEIGHTS`` before the first update, ``AUGMENTATION`` and ``MIXING`` of a batch, ``MODEL`` for
-    what a model draws itself: dropped branches and the noise of a rate code.
+    ``AUGMENTATION`` and ``MIXING`` of a batch, ``MODEL`` for what a model draws itself: dropped
+    branches and the noise of a rate code.
     """
 
-    WEIGHTS = "weights"
     AUGMENTATION = "augmentation"
     MIXING = "mixing"
     MODEL = "model"

@@ -52,6 +52,9 @@ def _scalar(value: Any) -> Any:
 Count = Annotated[StrictInt, Field(ge=1, le=10**9)]
 Whole = Annotated[StrictInt, Field(ge=0, le=10**9)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_quotient)]
+Fraction = Annotated[
+    StrictFloat, Field(ge=0, lt=1, allow_inf_nan=False), BeforeValidator(_quotient)
+]
 Positive = Annotated[StrictFloat, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]
 Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]
@@ -99,7 +102,7 @@ class Optimiser(Part):
     decay_all : bool
         Whether normalisations and biases decay as well; the official recipes spare them.
     beta1, beta2 : float
-        Of AdamW; `beta1` is the momentum of SGD.
+        Of AdamW, at least 0 and below 1; `beta1` is the momentum of SGD.
     epsilon : float
         Of AdamW.
     clip_norm : float or None
@@ -110,8 +113,8 @@ class Optimiser(Part):
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 0.06
     decay_all: StrictBool = False
-    beta1: Share = 0.9
-    beta2: Share = 0.999
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
     epsilon: Positive = 1e-8
     clip_norm: Positive | None = None
 
@@ -162,7 +165,7 @@ class Objective(Part):
     """
 
     kind: LossKind = LossKind.CROSS_ENTROPY
-    label_smoothing: Annotated[StrictFloat, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.1
+    label_smoothing: Fraction = 0.1
     regular: Share = 0.05
     level: Annotated[StrictFloat, Field(allow_inf_nan=False)] = 1.0
 
