@@ -1,6 +1,7 @@
 """Small trainings of a second, and what is compared of them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,14 @@ def shared_recipe():
     """Return a recipe whose updates are smooth: AdamW turns a rounding error near 0 into a step."""
     smooth = {"optimiser.kind": "sgd", "optimiser.learning_rate": "1e-3"}
     return small_recipe(epochs="1", **{"augmentation.crop": "1", **smooth})
+
+
+def shared_splits():
+    """Return images with one to validate: one process has it, the other has none."""
+    found = splits()
+    part = found.validation
+    one = replace(part, inputs=part.inputs[:1], targets=part.targets[:1])
+    return found._replace(validation=one)
 
 
 def weights(folder):

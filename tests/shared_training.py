@@ -3,10 +3,10 @@
 import sys
 
 import torch
-from tests.fit_examples import shared_recipe, splits
+from tests.fit_examples import shared_recipe, shared_splits
 
 from spikedim.training import fit
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    fit(sys.argv[2], splits(), out=sys.argv[1], recipe=shared_recipe())
+    fit(sys.argv[2], shared_splits(), out=sys.argv[1], recipe=shared_recipe())

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
     AbstractProgress,
@@ -29,8 +31,20 @@ from spikedim.models import (
 from spikedim.training._model_for import RunModel, coding_of, model_for
 from spikedim.training._moment import TrainingMoment
 from spikedim.training._session import Session
-from spikedim.training.examples import ExampleKind, ExampleSplits, open_examples
-from spikedim.training.recipes import Augmentation, Recipe, default_recipe_name, open_recipe
+from spikedim.training.examples import (
+    IGNORED,
+    ExampleKind,
+    ExampleSplits,
+    check_examples,
+    open_examples,
+)
+from spikedim.training.recipes import (
+    Augmentation,
+    Precision,
+    Recipe,
+    default_recipe_name,
+    open_recipe,
+)
 from spikedim.training.runs import (
     RunFolder,
     RunStatus,
@@ -85,7 +99,7 @@ def fit(
         Of weights, order, augmentation and noise, at least 0. It decides all that is random.
     start_from : path, optional
         Run folder or weights file to start from instead of fresh weights; its model must have the
-        same parameters.
+        same parameters. Their fingerprint in the record is enough where a checkpoint is resumed.
     resume : bool, default False
         Continue the run in `out` from its last checkpoint, if it has one.
     device : str, default "cpu"
@@ -130,8 +144,10 @@ def fit(
     Everything random is a function of seed, update and purpose, so a run that was killed and
     resumed ends with the same weights, bit by bit, on one device in float32 with the same number
     of threads and versions of libraries. Several processes take equal parts of each batch, with
-    the statistics of normalisations shared, so their number changes results only by rounding.
-    With ``accumulate`` the statistics are those of each part, as far as processes share it.
+    the statistics of normalisations shared, so their number changes results only by rounding; but
+    each part draws dropped branches and the noise of a code for itself, and mixes its samples in
+    pairs. With ``accumulate`` the statistics are those of each part, as far as processes share it.
+    A twin is validated with exact rates, also where it learns under noise.
     A remainder of an epoch that fills no batch is left out; the next epoch leaves out another.
 
     Costs about three forward passes a batch; a checkpoint holds weights and optimiser, some three
@@ -148,28 +164,32 @@ def fit(
     ('finished', 2, 'spikes')
     """
     seed = check_integer(seed, name="seed", caller=_CALLER, minimum=0)
+    if seed >= 1 << 64:
+        raise InputError("fit: `seed` must be below 2**64; got a larger one. Take a smaller one.")
     devices = check_integer(devices, name="devices", caller=_CALLER, minimum=1)
     interval = check_number(checkpoint_every, name="checkpoint_every", caller=_CALLER)
+    if interval < 0:
+        raise InputError(
+            f"fit: `checkpoint_every` must be at least 0 seconds; got {interval:g}. Give 0 for a "
+            "checkpoint after every update."
+        )
     if tensorboard:
         require("tensorboard", extra="tensorboard", purpose="TensorBoard files")
     plan = _recipe(model, data, recipe, changes, steps)
     splits = _examples(model, data, plan, memory_budget, progress or SilentProgress())
     _check_fit(plan, splits)
     built = model_for(model, splits.train, plan, seed=seed)
-    origin = _start_from(built.model, start_from)
+    origin = _start_from(built.model, start_from, out)
     record = _record(model, built, splits, plan, seed, origin, command)
 
     fabric = _fabric(device, devices)
     _check_shares(plan, fabric.world_size)
     with ExitStack() as stack:
         first = fabric.global_rank == 0
-        if first:
-            folder = RunFolder.create(out, record)
-            stack.enter_context(lock_run(folder))
-            _check_progress(folder, resume=resume)
-            if splits.train.vocabulary is not None:
-                folder.write(folder.tokenizer, splits.train.vocabulary.to_json())
-        fabric.barrier()
+        problem = _enter(out, record, splits, stack, resume=resume) if first else None
+        problem = fabric.broadcast(problem)
+        if problem is not None:
+            raise problem
         folder = RunFolder.open(out)
         before = folder.read()
         if before.status is RunStatus.FINISHED:
@@ -188,6 +208,26 @@ def fit(
             checkpoint_every=interval,
             tensorboard=tensorboard,
         ).run(checkpoint)
+
+
+def _enter(
+    out: str | os.PathLike[str],
+    record: TrainingRun,
+    splits: ExampleSplits,
+    stack: ExitStack,
+    *,
+    resume: bool,
+) -> InputError | None:
+    """Make and lock the folder; return what is wrong, which all processes must know."""
+    try:
+        folder = RunFolder.create(out, record)
+        stack.enter_context(lock_run(folder))
+        _check_progress(folder, resume=resume)
+        if splits.train.vocabulary is not None:
+            folder.write(folder.tokenizer, splits.train.vocabulary.to_json())
+    except InputError as error:
+        return error
+    return None
 
 
 def _recipe(
@@ -236,7 +276,7 @@ def _examples(
 ) -> ExampleSplits:
     """Open the examples, sentences at the length the model reads."""
     if isinstance(data, ExampleSplits):
-        return data
+        return _checked(data)
     found = card(model)
     longest = found.input_shape[0] if found.vocabulary else None
     return open_examples(
@@ -249,15 +289,42 @@ def _examples(
     )
 
 
+def _checked(splits: ExampleSplits) -> ExampleSplits:
+    """Return examples that somebody made, if a model can learn from them."""
+    train, validation, _ = splits
+    for part in (train, validation):
+        if part is not None:
+            check_examples(part, caller=_CALLER)
+    asked = train.targets.reshape(len(train), -1) != IGNORED
+    if not asked.any(axis=1).all():
+        raise InputError(
+            "fit: `data` must have a target in every training sample; got none in sample "
+            f"{int(asked.any(axis=1).argmin())} (counted from 0). Leave it out."
+        )
+    kinds = np.unique(train.targets[train.targets != IGNORED])
+    if len(kinds) < 2:
+        raise InputError(
+            f"fit: `data` must have at least two classes to learn; got class {kinds[0]} alone. "
+            "Add samples of another class."
+        )
+    return splits
+
+
 def _check_fit(recipe: Recipe, splits: ExampleSplits) -> None:
     """Raise `InputError` where recipe and examples contradict each other."""
     count = len(splits.train)
     if recipe.batch_size > count:
         raise InputError(
             f"fit: `recipe.batch_size` must be at most the {count} training samples; got "
-            f"{recipe.batch_size}. Use --set batch_size={max(count // 4, 1)}."
+            f"{recipe.batch_size}. Use --set batch_size={max(count // 4, 2)}."
         )
     if splits.train.kind is ExampleKind.IMAGES:
+        side = splits.train.inputs.shape[2]
+        if recipe.augmentation.crop >= side:
+            raise InputError(
+                f"fit: `recipe.augmentation.crop` must be below {side}, the side of an image; got "
+                f"{recipe.augmentation.crop}. Use --set augmentation.crop={side // 8}."
+            )
         return
     augmented = [
         name
@@ -295,18 +362,29 @@ def _check_progress(folder: RunFolder, *, resume: bool) -> None:
 
 
 def _start_from(
-    model: AbstractSpikingTransformer, source: str | os.PathLike[str] | None
+    model: AbstractSpikingTransformer,
+    source: str | os.PathLike[str] | None,
+    out: str | os.PathLike[str],
 ) -> str | None:
     """Load the weights to start from; return their fingerprint."""
     if source is None:
         return None
+    if isinstance(source, str) and source.startswith("sha256:"):
+        folder = RunFolder(Path(out).expanduser())
+        if folder.checkpoint.exists() or folder.previous_checkpoint.exists():
+            return source  # what is resumed is in the checkpoint
+        raise InputError(
+            f"fit: `start_from` must be a run or a weights file where no checkpoint is; got "
+            f"{source!r} for {str(out)!r}. Name the weights that it began with again (--from)."
+        )
     path = Path(source).expanduser()
     if path.is_dir():
         path = RunFolder(path).weights
         if not path.is_file():
             raise InputError(
                 f"fit: `start_from` must be a finished run or a weights file; got {str(source)!r}, "
-                "which has no weights.safetensors. Finish that run with --resume."
+                "which has no weights.safetensors. Finish that run with --resume, or save the "
+                "weights of its last checkpoint: save_weights(open_run(...).model, FILE)."
             )
     load_weights(model, path)
     return fingerprint_file(path)
@@ -344,7 +422,7 @@ def _record(
         parameters=sum(p.numel() for p in built.model.parameters() if p.requires_grad),
         data=train.spec,
         data_fingerprint=train.fingerprint,
-        notes=(*train.notes, *built.notes),
+        notes=(*train.notes, *built.notes, *_notes(built.model, recipe)),
         classes=train.classes,
         mean=train.mean,
         deviation=train.deviation,
@@ -366,6 +444,13 @@ def _record(
     )
 
 
+def _notes(model: AbstractSpikingTransformer, recipe: Recipe) -> tuple[str, ...]:
+    """Say what of the recipe does not act on the model."""
+    if model.coding is Coding.RATES and recipe.precision is Precision.BFLOAT16:
+        return ("Trained in float32: the kernels of bfloat16 are those of spiking neurons.",)
+    return ()
+
+
 def _fabric(device: str, devices: int) -> Any:
     """Return Fabric, launched: one process, or several that find one another."""
     library = require("lightning_fabric", extra="train", purpose="training")
@@ -380,7 +465,12 @@ def _fabric(device: str, devices: int) -> Any:
             num_nodes=nodes,
             strategy="ddp" if several else "auto",
         )
-    except (ValueError, RuntimeError, library.utilities.exceptions.MisconfigurationException) as e:
+    except (
+        ImportError,  # of a device whose library is not there
+        ValueError,
+        RuntimeError,
+        library.utilities.exceptions.MisconfigurationException,
+    ) as e:
         raise InputError(
             f"fit: `device` must be one this machine has; got {device!r} ({e!s:.200}). Use 'cpu'."
         ) from e

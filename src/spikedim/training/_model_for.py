@@ -56,6 +56,7 @@ def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> Ru
         for key, value in shape.items()
         if key not in recipe.model
     )
+    _check_shape(examples, recipe)
     overrides: dict[str, Any] = {**shape, **recipe.model}
     chosen = {**overrides, **_neuron(found, recipe, overrides)}
     model = build(
@@ -86,16 +87,30 @@ def _check_kind(found: Card, examples: Examples) -> None:
         )
 
 
+def _check_shape(examples: Examples, recipe: Recipe) -> None:
+    """Raise `InputError` if the recipe asks for a model that cannot read the data."""
+    for key, needed in _shape_of(examples).items():
+        chosen = recipe.model.get(key, needed)
+        exact = key in ("channels", "side")
+        if isinstance(chosen, int) and (chosen != needed if exact else chosen < needed):
+            raise InputError(
+                f"fit: `recipe.model.{key}` must be {'' if exact else 'at least '}{needed}, as the "
+                f"data has it; got {chosen}. Leave it out."
+            )
+
+
 def _shape_of(examples: Examples) -> dict[str, int]:
     """Return the overrides of shape that the examples ask for."""
     if examples.kind is ExampleKind.IMAGES:
         _, channels, height, _ = examples.inputs.shape
         return {"classes": examples.classes, "channels": channels, "side": height}
-    known = examples.vocabulary
-    vocabulary = examples.classes if known is None else known.size
-    shape = {"tokens": examples.inputs.shape[1], "vocabulary": vocabulary}
+    shape = {"tokens": examples.inputs.shape[1]}
     if examples.kind is ExampleKind.SENTENCES:
         shape["classes"] = examples.classes
+    if examples.vocabulary is not None:
+        shape["vocabulary"] = examples.vocabulary.size
+    elif examples.kind is ExampleKind.SEQUENCES:
+        shape["vocabulary"] = examples.classes
     return shape
 
 
@@ -110,13 +125,17 @@ def _own_shape(found: Card) -> dict[str, int]:
 
 def _neuron(found: Card, recipe: Recipe, overrides: dict[str, Any]) -> dict[str, LIFParameters]:
     """Return the neuron of the family with the initial membrane of the recipe, if it has one."""
+    if coding_of(found.name) is Coding.RATES:
+        asked = {name: value for name, value in recipe.neurons if value}
+        if asked:
+            name, value = next(iter(asked.items()))
+            raise InputError(
+                f"fit: `recipe.neurons.{name}` must be 0 for {found.name}, which has rates "
+                f"and no membranes; got {value}."
+            )
+        return {}
     start = recipe.neurons.initial_membrane
     if not start:
         return {}
-    if coding_of(found.name) is Coding.RATES:
-        raise InputError(
-            f"fit: `recipe.neurons.initial_membrane` must be 0 for {found.name}, which has rates "
-            f"and no membranes; got {start}."
-        )
     own = build(found.name, device="meta", **overrides).make.neuron
     return {"neuron": replace(own, initial_membrane=start)}

@@ -85,10 +85,14 @@ class Session:
             synchronise_norms(self.model)
         optimiser = build_optimiser(self.recipe.optimiser, self.model)
         standing = Standing.of(checkpoint)
+        self._write(RunStatus.RUNNING, standing)
         if checkpoint is not None:
             self.model.load_state_dict(dict(checkpoint.model))
+        plain = StepOutputs(self.model, self.recipe)
+        outputs, wrapped = self.fabric.setup(plain, optimiser)
+        if checkpoint is not None:
+            # Only now: setup moves weights to the device, but not what an optimiser remembers.
             restore_optimiser(optimiser, checkpoint.optimiser)
-        outputs, wrapped = self.fabric.setup(StepOutputs(self.model, self.recipe), optimiser)
         updater = Updater(
             outputs=outputs,
             optimiser=wrapped,
@@ -101,6 +105,7 @@ class Session:
         with ExitStack() as stack:
             loop = TrainingLoop(
                 updater=updater,
+                plain=plain,
                 validation=self.splits.validation,
                 note=self._log(checkpoint, stack) if self._first else None,
                 save=self._saver(optimiser) if self._first else None,

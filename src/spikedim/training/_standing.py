@@ -20,9 +20,9 @@ class Standing:
     epoch_sums : tuple of float
         Sums over the epoch that is under way: loss, right answers, targets.
     train_loss, train_accuracy : float or None
-        Means of the last whole epoch; None before.
+        Means of the last epoch, which the end of the run may cut; None before.
     validation_accuracy : float or None
-        After the last whole epoch; None before, or without a validation part.
+        After that epoch; None before, or without a validation part.
     seconds : float
         Wall time of all parts of the run.
     """

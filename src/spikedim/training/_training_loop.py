@@ -10,7 +10,8 @@ import torch
 from spikedim._core import AnyArray
 from spikedim.training._moment import TrainingMoment
 from spikedim.training._standing import Standing
-from spikedim.training._update import Updater, UpdateResult
+from spikedim.training._sum_over_processes import sum_over_processes
+from spikedim.training._update import StepOutputs, Updater, UpdateResult
 from spikedim.training._validate import validate
 from spikedim.training.examples import Examples, epoch_order
 from spikedim.training.runs import LogKind, LogLine
@@ -27,6 +28,9 @@ class TrainingLoop:
     ----------
     updater : Updater
         Does one update.
+    plain : StepOutputs
+        Its outputs without what several processes exchange: they may have unequally many batches
+        to validate.
     validation : Examples or None
         Looked at after every epoch.
     note : callable or None
@@ -40,6 +44,7 @@ class TrainingLoop:
     """
 
     updater: Updater
+    plain: StepOutputs
     validation: Examples | None
     note: Callable[[LogLine], None] | None
     save: Callable[[Standing], None] | None
@@ -66,6 +71,7 @@ class TrainingLoop:
             if ended or time.perf_counter() - saved >= self.checkpoint_every:
                 if self.save is not None:
                     self.save(standing)
+                clock.pause()
                 saved = time.perf_counter()
         return standing
 
@@ -93,7 +99,7 @@ class TrainingLoop:
         sums = torch.tensor(
             [result.loss_total, result.correct, result.targets], dtype=torch.float64
         )
-        loss, correct, count = self.updater.fabric.all_reduce(sums, reduce_op="sum").tolist()
+        loss, correct, count = sum_over_processes(sums, self.updater.fabric)
         update = standing.update + 1
         fresh = standing.update % self._per_epoch == 0
         before = (0.0, 0.0, 0.0) if fresh else standing.epoch_sums
@@ -121,7 +127,12 @@ class TrainingLoop:
         standing = replace(standing, train_loss=loss / count, train_accuracy=correct / count)
         if self.validation is None:
             return standing
-        found = validate(self.updater.outputs, self.validation, fabric=self.updater.fabric)
+        found = validate(
+            self.plain,
+            self.validation,
+            fabric=self.updater.fabric,
+            update=standing.update,
+        )
         seconds = clock.pause()
         if self.note is not None:
             self.note(

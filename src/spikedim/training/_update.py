@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spikedim._core import AnyArray, InputError, NumericsError
+from spikedim._core import AnyArray, InputError
 from spikedim.models import AbstractSpikingTransformer
+from spikedim.training._diverged import diverged, is_overflow
 from spikedim.training.examples import IGNORED, ExampleKind, Examples, batch_part
 from spikedim.training.optimisation import (
     AugmentationDraw,
@@ -173,14 +174,14 @@ class Updater:
             )
         except InputError as error:
             # Weights that grew too large overflow inside the model, whose doors refuse that.
-            if "must be finite" in str(error) and bool(torch.isfinite(x).all()):
-                raise _diverged(update, "every current") from error
+            if is_overflow(error, x):
+                raise diverged(f"every current of update {update + 1}") from error
             raise
         total, _ = loss_sum(outputs, soft, recipe.objective)
         self.fabric.backward(total * (self.fabric.world_size / wanted))
         with torch.no_grad():
             correct, count = correct_sum(outputs, targets)
-        return torch.stack([total.detach().double(), correct.double(), count.double()]).cpu()
+        return torch.stack([each.detach().cpu().double() for each in (total, correct, count)])
 
     def _set_rate(self, update: int) -> float:
         """Set and return the learning rate of an update."""
@@ -199,7 +200,8 @@ class Updater:
         parameters = [p for p in self.outputs.parameters() if p.grad is not None]
         norm = float(nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]))
         if not np.isfinite(norm) or not np.isfinite(loss):
-            raise _diverged(update, "the loss" if not np.isfinite(loss) else "the gradient")
+            what = "the gradient" if np.isfinite(loss) else "the loss"
+            raise diverged(f"{what} of update {update + 1}")
         limit = self.recipe.optimiser.clip_norm
         if limit is not None:
             nn.utils.clip_grads_with_norm_(parameters, limit, torch.tensor(norm))
@@ -210,12 +212,3 @@ class Updater:
         return generator_for(
             self.seed, update=update, purpose=purpose, stream=stream, device=self.fabric.device
         )
-
-
-def _diverged(update: int, what: str) -> NumericsError:
-    """Return the error of a training whose numbers left the range."""
-    return NumericsError(
-        f"fit: {what} of update {update + 1} must be finite; got NaN or infinity. The last "
-        "checkpoint is kept. Lower optimiser.learning_rate, set optimiser.clip_norm, or look at "
-        "the data."
-    )

@@ -247,7 +247,7 @@ def test_a_begun_run_is_begun_again_only_on_request(finished, tmp_path):
 
 def test_the_folder_of_another_run_is_refused(finished):
     folder, _, _ = finished
-    with pytest.raises(InputError, match=r"of a run with recipe"):
+    with pytest.raises(InputError, match=r"of a run with recipe\.epochs \d+ instead of 3\."):
         fit(MODEL, splits(), out=folder, recipe=small_recipe(epochs="3"), resume=True)
 
 
@@ -269,3 +269,12 @@ def test_a_language_model_learns_from_sequences(tmp_path):
     run = fit("spikformer-lm-2-64/sequences", "task:copy", out=tmp_path / "run", recipe=recipe)
     assert run.update == 2
     assert json.loads((tmp_path / "run" / "run.json").read_text())["data"] == "task:copy"
+
+
+def test_a_record_of_a_run_that_never_began_gives_way(tmp_path):
+    folder = tmp_path / "run"
+    fit(MODEL, splits(), out=folder, recipe=small_recipe(epochs="1"))
+    for name in ("log.jsonl", "checkpoint.safetensors", "weights.safetensors"):
+        (folder / name).unlink()
+    run = fit(MODEL, splits(), out=folder, recipe=small_recipe())
+    assert run.updates == 6

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.fit_examples import MODEL, log_without_time, shared_recipe, splits, weights
+from tests.fit_examples import MODEL, log_without_time, shared_recipe, shared_splits, weights
 
 from spikedim.models import build
 from spikedim.training import RunFolder, fit
@@ -27,7 +27,7 @@ def folders(tmp_path_factory):
     """Return the folders of the same run on one process and on two."""
     base = tmp_path_factory.mktemp("shared")
     model = f"{MODEL}:softmax"  # its activations move smoothly with rounding, spikes jump
-    fit(model, splits(), out=base / "one", recipe=shared_recipe())
+    fit(model, shared_splits(), out=base / "one", recipe=shared_recipe())
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
     command += [f"--master-port={free_port()}", "-m", "tests.shared_training"]
     run = subprocess.run(
