@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
@@ -105,7 +106,8 @@ def fit(
     device : str, default "cpu"
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     devices : int, default 1
-        Processes that share every batch, one for each device; under torchrun its own number.
+        Processes that share every batch, one for each device; under torchrun its own number. More
+        than 1 runs the whole script that often; later trainings in it keep the number.
     tensorboard : bool, default False
         Write TensorBoard files beside the log (extra ``tensorboard``).
     checkpoint_every : float, default 60
@@ -451,12 +453,20 @@ def _notes(model: AbstractSpikingTransformer, recipe: Recipe) -> tuple[str, ...]
     return ()
 
 
+def _processes(devices: int) -> tuple[int, int]:
+    """Return the processes on this machine, and the machines."""
+    environment = os.environ
+    if "LOCAL_WORLD_SIZE" not in environment and torch.distributed.is_initialized():
+        # An earlier training of this script started them, and all of them are here again.
+        return torch.distributed.get_world_size(), 1
+    here = int(environment.get("LOCAL_WORLD_SIZE", devices))
+    return here, max(int(environment.get("WORLD_SIZE", here)) // here, 1)
+
+
 def _fabric(device: str, devices: int) -> Any:
     """Return Fabric, launched: one process, or several that find one another."""
     library = require("lightning_fabric", extra="train", purpose="training")
-    environment = os.environ
-    here = int(environment.get("LOCAL_WORLD_SIZE", devices))
-    nodes = max(int(environment.get("WORLD_SIZE", here)) // here, 1)
+    here, nodes = _processes(devices)
     several = here * nodes > 1
     try:
         fabric = library.Fabric(

@@ -1,9 +1,11 @@
 """What must be so on a device that this machine does not have."""
 
+import pytest
 import torch
 from tests.fit_examples import MODEL, small_recipe, splits
 
 from spikedim.training import _session, fit
+from spikedim.training._fit import _processes
 from spikedim.training._sum_over_processes import sum_over_processes
 
 
@@ -34,3 +36,27 @@ def test_an_optimiser_is_restored_once_its_weights_are_on_the_device(tmp_path, m
     order.clear()
     fit(MODEL, splits(), out=tmp_path, recipe=recipe, resume=True)
     assert order == ["moved", "restored"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, (1, 1)),
+        ({"WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}, (4, 2)),
+        ({"WORLD_SIZE": "2", "LOCAL_RANK": "1"}, (1, 2)),
+    ],
+    ids=["alone", "torchrun", "one a machine"],
+)
+def test_processes_are_those_of_the_launcher(monkeypatch, environment, found):
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert _processes(1) == found
+
+
+def test_a_second_training_of_a_script_has_the_processes_of_the_first(monkeypatch):
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    assert _processes(1) == (2, 1)
