@@ -153,8 +153,9 @@ class Session:
     def _log(self, checkpoint: Checkpoint | None, stack: ExitStack) -> Callable[[LogLine], None]:
         """Open the logs at the update the run stands at; return what takes a line."""
         log = TrainingLog(self.folder)
-        update = None if checkpoint is None else checkpoint.update
-        log.cut(update or 0)
+        # A run that was killed before its first checkpoint has lines as well.
+        update = 0 if checkpoint is None else checkpoint.update
+        log.cut(update)
         if not self.tensorboard:
             return log.append
         board = stack.enter_context(TensorBoardLog(self.folder, after=update))

@@ -1,6 +1,8 @@
 """Trainings end where they should, and continue as if nothing had happened."""
 
 import json
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from tests.fit_examples import (
 
 from spikedim._core import InputError, NumericsError
 from spikedim.models import Coding, open_model
-from spikedim.training import RunFolder, RunStatus, fit, open_recipe, read_log
+from spikedim.training import RunFolder, RunStatus, _session, fit, open_recipe, read_log
 
 
 class Stopped(Exception):  # noqa: N818
@@ -278,3 +280,28 @@ def test_a_record_of_a_run_that_never_began_gives_way(tmp_path):
         (folder / name).unlink()
     run = fit(MODEL, splits(), out=folder, recipe=small_recipe())
     assert run.updates == 6
+
+
+def test_tensorboard_forgets_what_a_run_wrote_before_its_first_checkpoint(tmp_path, monkeypatch):
+    begun = []
+
+    class Board:
+        def __init__(self, _folder, *, after):
+            begun.append(after)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def append(self, line):
+            pass
+
+    monkeypatch.setattr(_session, "TensorBoardLog", Board)
+    monkeypatch.setitem(sys.modules, "tensorboard", types.ModuleType("tensorboard"))
+    options = {"out": tmp_path, "recipe": small_recipe(epochs="1"), "tensorboard": True}
+    with pytest.raises(Stopped):
+        fit(MODEL, splits(), **options, watch=stop_at(1))
+    fit(MODEL, splits(), **options, resume=True)
+    assert begun == [0, 0]
