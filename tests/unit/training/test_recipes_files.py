@@ -172,7 +172,7 @@ def test_changes_reach_every_depth_and_are_checked():
     assert recipe.augmentation.crop == 1, "what is not named stays"
     assert recipe.model == {"drop_path": 0.1}
     assert recipe.note == "a: b"
-    assert open_recipe("cpu/digits").epochs == 60, "the recipe itself is not changed"
+    assert open_recipe("cpu/digits").epochs == 40, "the recipe itself is not changed"
 
 
 @pytest.mark.parametrize(
