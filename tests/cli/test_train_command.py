@@ -79,6 +79,37 @@ def test_train_asks_for_what_it_was_told(run, fitted, words, want):
     assert asked["watch"] is None
 
 
+@pytest.fixture
+def resumed(monkeypatch):
+    """Answer at once; remember what was to be resumed."""
+    calls = []
+
+    def resume(path, **options):
+        calls.append({"path": str(path), **options})
+        return example_run()
+
+    monkeypatch.setattr(training, "resume", resume)
+    return calls
+
+
+def test_resume_needs_the_folder_alone(run, fitted, resumed):
+    got = run("train", "--out", "first", "--resume", "--devices", "2", "--from", "other", "-q")
+    assert (got.code, got.err, fitted.calls) == (0, "", [])
+    (asked,) = resumed
+    assert (asked["path"], asked["devices"], str(asked["start_from"])) == ("first", 2, "other")
+    assert run("train", "--out", "first").err.startswith("Error: train: `MODEL` must be given")
+
+
+@pytest.mark.parametrize(
+    "words", [("--seed", "0"), ("--set", "epochs=3"), ("--recipe", "mine"), ("--steps", "2"),
+              ("--no-fast",)],
+)  # fmt: skip
+def test_what_the_record_says_is_not_chosen_anew(run, fitted, resumed, words):
+    got = run("train", "--out", "first", "--resume", *words)
+    assert (got.code, got.out, resumed) == (2, "", [])
+    assert re.fullmatch(r"Error: train: `--\w+` must be absent beside --resume .*\n", got.err)
+
+
 def test_from_is_a_folder_or_file(run, fitted):
     run(*ASK, "--from", "runs/other", "-q")
     assert str(fitted.calls[0]["start_from"]) == "runs/other"
@@ -90,10 +121,10 @@ def test_the_end_says_how_good_it_is_where_it_is_and_what_comes_next(run, fitted
     assert got.code == 0
     flat = " ".join(got.out.split())
     assert flat.startswith(
-        "spikformer-2-64/digits on digits at T = 4: 97.2 % of 143 validation samples right after "
-        "200 updates in 2 min 11 s."
+        "spikformer-2-64/digits on digits at T = 4: 97.2 % right on the 143 validation samples "
+        "after 200 updates in 2 min 11 s."
     )
-    assert "accuracy, training 94.4 % of augmented samples in the last epoch" in flat
+    assert "accuracy, training 94.4 % on the batches of the last epoch" in flat
     assert "run first next spikedim evaluate first --steps 1..8" in flat
     assert "Note: test: every fifth sample; 1,294 train, 143 validation." in flat
     assert max(map(len, got.out.splitlines())) <= 100
@@ -380,8 +411,8 @@ def test_a_real_run_is_interrupted_continued_and_evaluated(run, tmp_path, monkey
     got = run(*line, "--resume", "--quiet")
     assert (got.code, got.err) == (0, "")
     assert re.match(
-        r"spikformer-2-64/digits on digits at T = 1: [\d.]+ % of \d+ validation samples right "
-        r"after 30 updates in ", got.out,
+        r"spikformer-2-64/digits on digits at T = 1: [\d.]+ % right on the \d+ validation "
+        r"samples after 30 updates in ", got.out,
     )  # fmt: skip
 
     words = ("evaluate", "run", "--steps", "1..2", "--samples", "64", "--out", "e.json")

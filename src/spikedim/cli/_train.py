@@ -54,14 +54,16 @@ def train(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of weights, order, augmentation, noise.")
-    ] = 0,
+        int | None,
+        typer.Option(min=0, help="Seed of weights, order, augmentation, noise.", show_default="0"),
+    ] = None,
     start_from: Annotated[
         Path | None,
         typer.Option("--from", metavar="RUN|FILE", help="Begin with the weights of another run."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in RUN.")
+        bool,
+        typer.Option("--resume", help="Go on from the last checkpoint in RUN, which is enough."),
     ] = False,
     fast: Annotated[
         bool | None,
@@ -89,36 +91,47 @@ def train(
     if recipes:
         show_recipes(recipe or model, changed, as_json=as_json, quiet=quiet)
         return
-    wanted = _given(model, data, out)
+    known = resume and model is None and data is None
+    if known:
+        _check_known(recipe, changed, steps, seed)
+    else:
+        model, data = _given(model, data)
+    path = _folder(out)
     check_outputs("train", html=html)
     from spikedim import report, training
     from spikedim.cli._console import deliver
     from spikedim.cli._training_progress import training_progress
 
-    folder = training.RunFolder(wanted[2].expanduser())
+    folder = training.RunFolder(path.expanduser())
     follows = _follows_another()
     for name in _CHATTY:  # what they announce would break the line of progress
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         with training_progress(quiet=quiet or follows) as (progress, watch):
-            run = training.fit(
-                wanted[0],
-                wanted[1],
-                out=wanted[2],
-                recipe=recipe,
-                changes=changed,
-                steps=steps,
-                seed=seed,
-                start_from=start_from,
-                resume=resume,
-                device=DEVICE.get(),
-                devices=devices,
-                tensorboard=tensorboard,
-                watch=watch,
-                progress=progress,
-                memory_budget=memory,
-                command=command_line(),
-            )
+            options: dict[str, Any] = {
+                "start_from": start_from,
+                "device": DEVICE.get(),
+                "devices": devices,
+                "tensorboard": tensorboard,
+                "watch": watch,
+                "progress": progress,
+                "memory_budget": memory,
+            }
+            if known:
+                run = training.resume(path, **options)
+            else:
+                run = training.fit(
+                    model,
+                    data,
+                    out=path,
+                    recipe=recipe,
+                    changes=changed,
+                    steps=steps,
+                    seed=seed or 0,
+                    resume=resume,
+                    command=command_line(),
+                    **options,
+                )
     except KeyboardInterrupt:
         if follows:
             raise SystemExit(_INTERRUPTED) from None
@@ -128,7 +141,7 @@ def train(
         return
     deliver(
         run,
-        lambda: report.training_view(run, folder=wanted[2]),
+        lambda: report.training_view(run, folder=path),
         html=html,
         page=None if html is None else report.training_page(run, training.read_log(folder)),
         headline=report.training_headline(run),
@@ -142,8 +155,23 @@ def _follows_another() -> bool:
     return any(os.environ.get(name, "0") not in ("", "0") for name in _RANKS)
 
 
-def _given(model: str | None, data: str | None, out: Path | None) -> tuple[str, str, Path]:
-    """Return what cannot be left out."""
+def _check_known(
+    recipe: str | None, changes: dict[str, str], steps: int | None, seed: int | None
+) -> None:
+    """Raise `InputError` if something is chosen anew that the record of the run says."""
+    from spikedim._core import InputError
+
+    chosen = {"--recipe": recipe, "--set": changes or None, "--steps": steps, "--seed": seed}
+    for name, value in chosen.items():
+        if value is not None:
+            raise InputError(
+                f"train: `{name}` must be absent beside --resume without MODEL and --data, which "
+                f"goes on as the record of the run says; got {value!r}. Leave it out."
+            )
+
+
+def _given(model: str | None, data: str | None) -> tuple[str, str]:
+    """Return what cannot be left out of a new run."""
     from spikedim._core import InputError
 
     if model is None:
@@ -153,11 +181,18 @@ def _given(model: str | None, data: str | None, out: Path | None) -> tuple[str, 
         )
     if data is None:
         raise InputError("train: `--data` must be given; got none. Write e.g. --data digits.")
+    return model, data
+
+
+def _folder(out: Path | None) -> Path:
+    """Return where the run is."""
+    from spikedim._core import InputError
+
     if out is None:
         raise InputError(
             "train: `--out` must name the folder of the run; got none. Write e.g. --out runs/first."
         )
-    return model, data, out
+    return out
 
 
 def _changes(words: Sequence[str], fast: bool | None) -> dict[str, str]:

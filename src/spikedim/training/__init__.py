@@ -10,6 +10,7 @@ from spikedim.training._layer_dimensions import ActivationDimensions, LayerDimen
 from spikedim.training._moment import TrainingMoment
 from spikedim.training._open_activations import attention_inputs, open_activations
 from spikedim.training._open_run import TrainedRun, open_run
+from spikedim.training._resume import resume
 from spikedim.training.examples import (
     IGNORED,
     ExampleKind,
@@ -65,4 +66,5 @@ __all__ = [
     "open_run",
     "read_log",
     "recipe_names",
+    "resume",
 ]
