@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from spikedim.report._evaluation_words import steps_name, swept
+from spikedim.report._evaluation_words import learnt_at, steps_name, swept
 from spikedim.report._format import count, share
 from spikedim.report._style import INK, MUTED, SERIES, axis_number, log_axis, new_figure, plain_axes
 from spikedim.training import EvaluatedSteps, Evaluation
@@ -44,8 +44,7 @@ def draw_accuracy(axes: Axes, found: Evaluation) -> None:
         if point.steps is None:
             axes.axhspan(*_ends(point), color=SERIES[1], alpha=0.18, lw=0)
             axes.axhline(100 * point.accuracy, color=SERIES[1], ls="--", label="exact rates")
-    trained = found.trained_code_steps or (None if found.points[-1].steps is None else
-                                           found.trained_steps)  # fmt: skip
+    trained = learnt_at(found)
     if trained is not None:
         label = "noise in training" if found.trained_code_steps else "T in training"
         axes.axvline(trained, color=MUTED, lw=1.2, ls=":", label=label)

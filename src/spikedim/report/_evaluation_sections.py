@@ -61,8 +61,8 @@ def _accuracy_charts(found: Evaluation) -> tuple[Chart, ...]:
             "accuracy",
             lambda width: accuracy_figure(found, width),
             alt=accuracy_alt(found),
-            caption="Bars are 95 % intervals over the samples (Wilson). The axis does not begin "
-            "at 0 %.",
+            caption="Bars are 95 % intervals over the samples (Wilson). The axis need not "
+            "begin at 0 %.",
             widths=(HALF,) if costly else (WIDE, NARROW),
         )
     ]

@@ -1,6 +1,6 @@
 """The tables of an evaluation: every T, every population."""
 
-from spikedim.report._evaluation_words import population_spikes
+from spikedim.report._evaluation_words import largest_steps, learnt_at, population_spikes
 from spikedim.report._format import ABSENT, approximate, count, interval, share
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.training import EvaluatedPopulation, EvaluatedSteps, Evaluation
@@ -34,8 +34,8 @@ def evaluation_table(found: Evaluation) -> Table:
         *([Column("draws", numeric=True, expendable=1)] if drawn else []),
     )
     rows = tuple(_row(point, language=language, drawn=drawn) for point in found.points)
-    trained = found.trained_code_steps or found.trained_steps
-    places = [place for place, point in enumerate(found.points) if point.steps == trained]
+    learnt = learnt_at(found)
+    places = [place for place, point in enumerate(found.points) if point.steps == learnt]
     return Table(
         f"{found.model} on {found.data}, {found.split}",
         columns,
@@ -91,8 +91,7 @@ def populations_table(found: Evaluation) -> Table:
         Column("never fired", "%", numeric=True, expendable=1),
     )
     rows = tuple(_population(found, one, stepped=stepped) for one in found.populations)
-    steps = max((point.steps or 1 for point in found.points), default=1)
-    return Table(f"Firing rates at T = {steps:,}", columns, rows)
+    return Table(f"Firing rates at T = {largest_steps(found):,}", columns, rows)
 
 
 def _population(
@@ -107,6 +106,14 @@ def _population(
         _spikes(population_spikes(found, population)),
         Quantity(share(population.silent_share), 100 * population.silent_share),
     )
+
+
+def _trained(found: Evaluation) -> str:
+    """Say at which T it was trained."""
+    learnt = learnt_at(found)
+    if learnt is None:
+        return "with exact rates"
+    return f"{'with the noise of' if found.trained_code_steps else 'at'} T = {learnt}"
 
 
 def evaluation_origins_table(found: Evaluation) -> Table:
@@ -124,10 +131,9 @@ def evaluation_origins_table(found: Evaluation) -> Table:
     """
     origin = found.provenance
     versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
-    noise = "" if found.trained_code_steps is None else f" with noise of {found.trained_code_steps}"
     facts = {
         "model": found.model,
-        "coding": f"{found.coding.value}, trained at T = {found.trained_steps}{noise}",
+        "coding": f"{found.coding.value}, trained {_trained(found)}",
         "weights": found.weights_fingerprint,
         "data": f"{found.data}, {found.split}, {found.classes:,} classes",
         "data fingerprint": found.data_fingerprint,

@@ -9,6 +9,8 @@ __all__ = [
     "accuracy_claim",
     "evaluation_advisories",
     "evaluation_lines",
+    "largest_steps",
+    "learnt_at",
     "population_spikes",
     "rates_claim",
     "steps_name",
@@ -23,6 +25,16 @@ def steps_name(point: EvaluatedSteps) -> str:
     return "exact rates" if point.steps is None else f"T = {point.steps:,}"
 
 
+def learnt_at(found: Evaluation) -> int | None:
+    """Return the T of the training, of a twin that of its noise; None for exact rates."""
+    return found.trained_steps if found.coding is Coding.SPIKES else found.trained_code_steps
+
+
+def largest_steps(found: Evaluation) -> int:
+    """Return the largest T."""
+    return max(point.steps or 1 for point in found.points)
+
+
 def swept(found: Evaluation) -> list[EvaluatedSteps]:
     """Return the points with a T, ascending: all but the exact rates."""
     return [point for point in found.points if point.steps is not None]
@@ -30,8 +42,7 @@ def swept(found: Evaluation) -> list[EvaluatedSteps]:
 
 def population_spikes(found: Evaluation, population: EvaluatedPopulation) -> float:
     """Return the spikes of a population for one sample at the largest T."""
-    steps = max((point.steps or 1 for point in found.points), default=1)
-    return population.rate * population.neurons * steps
+    return population.rate * population.neurons * largest_steps(found)
 
 
 def accuracy_claim(found: Evaluation) -> str:

@@ -1,14 +1,14 @@
 """Who fires, and when: a row for each population, a cell for each step."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
+from typing import NamedTuple, SupportsFloat, final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from spikedim.report._evaluation_words import population_spikes
+from spikedim.report._evaluation_words import largest_steps, population_spikes
 from spikedim.report._format import approximate, count, shorten
 from spikedim.report._style import INK, MUTED, SERIES, axis_number, new_figure
 from spikedim.training import Evaluation
@@ -109,7 +109,7 @@ def draw_rates(figure: FigureBase, found: Evaluation, *, narrow: bool) -> None:
         left.set_xlabel("rate" if narrow else "spikes per neuron and step")
         _bar_axis(left, narrow=narrow)
     right.barh(places, [row.spikes for row in rows], color=SERIES[1], height=0.72)
-    right.set_xlabel("spikes" if narrow else "spikes per sample")
+    right.set_xlabel("spikes" if narrow else f"spikes per sample, T = {largest_steps(found):,}")
     _bar_axis(right, narrow=narrow)
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
@@ -124,7 +124,12 @@ def _bar_axis(axes: Axes, *, narrow: bool) -> None:
     axes.set_axisbelow(True)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(2 if narrow else 4))
-    axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
+    axes.xaxis.set_major_formatter(FuncFormatter(_bar_number))
+
+
+def _bar_number(value: SupportsFloat, position: int | None = None) -> str:
+    number = float(value)  # ticks are round: no digit of them is too much
+    return axis_number(number, position) if number >= 1 else f"{number:.3g}"
 
 
 def _draw_cells(axes: Axes, rows: Sequence[RateRow], steps: int, highest: float) -> None:

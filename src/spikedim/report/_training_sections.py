@@ -62,16 +62,16 @@ def curve_charts(log: Sequence[LogLine]) -> tuple[Chart, ...]:
             "loss",
             lambda width: loss_curve_figure(log, width),
             alt=loss_curve_alt(log),
-            caption="What is minimised, on augmented and mixed samples, so that it may stay above "
-            "that of plain ones.",
+            caption="What is minimised: with the smoothing, augmentation and mixing of the recipe "
+            "it stays above that of plain samples.",
             widths=(HALF,),
         ),
         draw(
             "learning",
             lambda width: accuracy_curve_figure(log, width),
             alt=accuracy_curve_alt(log),
-            caption="Training accuracy is on augmented samples and may lie below that on the "
-            "samples kept aside. Neighbouring updates are averaged.",
+            caption="Training accuracy is on batches as the recipe changes them and may lie below "
+            "that on the samples kept aside. Of many updates, neighbours are averaged.",
             widths=(HALF,),
         ),
     )

@@ -33,11 +33,9 @@ def training_table(run: TrainingRun, *, folder: Path | None = None) -> Table:
     """
     facts = {
         "accuracy, validation": _percent(
-            run.validation_accuracy, f"of {run.validation_samples:,} samples kept aside"
+            run.validation_accuracy, f"on {run.validation_samples:,} samples kept aside"
         ),
-        "accuracy, training": _percent(
-            run.train_accuracy, "of augmented samples in the last epoch"
-        ),
+        "accuracy, training": _percent(run.train_accuracy, "on the batches of the last epoch"),
         "loss, training": "" if run.train_loss is None else approximate(run.train_loss, 3),
         "updates": f"{run.update:,} of {run.updates:,} [{run.status.value}]",
         "wall time": duration(run.seconds)

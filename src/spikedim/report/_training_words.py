@@ -45,11 +45,11 @@ def _trained_at(run: TrainingRun) -> str:
 def _accuracy(run: TrainingRun) -> str:
     if run.validation_accuracy is not None:
         return (
-            f"{share(run.validation_accuracy)} % of {count(run.validation_samples)} validation "
-            "samples right"
+            f"{share(run.validation_accuracy)} % right on the {count(run.validation_samples)} "
+            "validation samples"
         )
     if run.train_accuracy is not None:
-        return f"{share(run.train_accuracy)} % of the augmented training samples right"
+        return f"{share(run.train_accuracy)} % right on the batches of the last epoch"
     return "trained"
 
 

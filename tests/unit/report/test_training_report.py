@@ -38,6 +38,7 @@ from spikedim.report import (
     training_table,
     training_view,
 )
+from spikedim.report._evaluation_tables import evaluation_origins_table
 from spikedim.report._evaluation_words import (
     accuracy_claim,
     evaluation_advisories,
@@ -45,7 +46,7 @@ from spikedim.report._evaluation_words import (
     rates_claim,
 )
 from spikedim.report._format import duration, share
-from spikedim.report._rates_figure import rate_rows, rates_alt
+from spikedim.report._rates_figure import rate_rows, rates_alt, rates_figure
 from spikedim.report._training_figure import smoothed, validations
 from spikedim.report._training_words import curve_claim, training_advisories
 from spikedim.training import (
@@ -103,9 +104,29 @@ def test_a_page_is_small_whole_and_needs_no_network(pages, name):
         ET.fromstring(svg)
 
 
+def test_a_twin_is_called_by_its_noise():
+    for steps, want in (
+        (8, "rates, trained with the noise of T = 8"),
+        (None, "rates, trained with exact rates"),
+    ):
+        table = evaluation_origins_table(replace(twin_evaluation(), trained_code_steps=steps))
+        assert dict(table.rows)["coding"] == want
+
+
 def test_the_same_results_give_the_same_bytes(pages):
     assert MAKE["evaluation"]() == pages["evaluation"]
     assert MAKE["run"]() == pages["run"]
+
+
+def test_numbers_along_a_bar_axis_differ():
+    populations = tuple(
+        replace(p, rate=0.285, rates=(0.285,)) for p in twin_evaluation().populations
+    )
+    figure = rates_figure(replace(twin_evaluation(), populations=populations), 720.0)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+        assert len(labels) == len(set(labels)) > 2
 
 
 @pytest.mark.parametrize("name", ["hostile", "hostile-run"])
@@ -150,10 +171,10 @@ def test_a_run_without_updates_in_its_log_has_no_chart():
 @pytest.mark.parametrize(
     ("changes", "want"),
     [
-        ({}, "at T = 4: 97.2 % of 143 validation samples right after 200 updates in"),
+        ({}, "at T = 4: 97.2 % right on the 143 validation samples after 200 updates in"),
         (
             {"validation_accuracy": None},
-            "at T = 4: 94.4 % of the augmented training samples right after 200 updates in",
+            "at T = 4: 94.4 % right on the batches of the last epoch after 200 updates in",
         ),
         (
             {"validation_accuracy": None, "train_accuracy": None, "update": 1},
@@ -161,7 +182,7 @@ def test_a_run_without_updates_in_its_log_has_no_chart():
         ),
         ({"status": RunStatus.DIVERGED, "update": 7}, "at T = 4 diverged after 7 updates in"),
         ({"status": RunStatus.RUNNING, "update": 7}, "at T = 4 is not finished: 7 updates in"),
-        ({"coding": Coding.RATES, "steps": 1}, "with exact rates: 97.2 % of 143"),
+        ({"coding": Coding.RATES, "steps": 1}, "with exact rates: 97.2 % right on the 143"),
         ({"coding": Coding.RATES, "steps": 1, "code_steps": 8}, "with noise of T = 8: 97.2 %"),
     ],
 )
@@ -242,6 +263,8 @@ def test_the_table_of_steps_marks_the_trained_one():
         "4", "96.9 (95.1\N{EN DASH}98.7)", "0.231", "13.8 k", "98.9"
     )  # fmt: skip
     twin = evaluation_table(twin_evaluation())
+    plain = evaluation_table(replace(twin_evaluation(), trained_code_steps=None))
+    assert (twin.emphasised, plain.emphasised) == (3, 6)  # noise of T = 8; exact rates
     assert twin.cells[twin.emphasised][0] == "8"
     assert twin.cells[-1][0] == "exact rates"
     assert twin.cells[-1][3] == "\N{EN DASH}"
