@@ -262,7 +262,7 @@ def _evaluation(
         warm_up_spikes=found.firing.warm_up_spikes,
         initial_membrane=initial_membrane,
         recalibrated=recalibrated,
-        notes=(*run.notes, *examples.notes, *_notes(run, examples, recalibrated)),
+        notes=(*run.notes, *examples.notes, *_notes(run, examples)),
         provenance=provenance,
     )
 
@@ -286,9 +286,7 @@ def _headline(run: TrainedRun, examples: Examples, found: Gathered) -> str:
     )
 
 
-def _notes(run: TrainedRun, examples: Examples, recalibrated: int) -> Iterator[str]:
-    """Say what is not as in the training."""
+def _notes(run: TrainedRun, examples: Examples) -> Iterator[str]:
+    """Say what no field says."""
     if examples.fingerprint == run.record.data_fingerprint:
         yield "These are the samples the run was trained on."
-    if recalibrated:
-        yield f"Normalisations were estimated anew at every T on {recalibrated:,} training samples."
