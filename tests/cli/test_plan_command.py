@@ -3,12 +3,14 @@ import json
 import os
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 from tests.planning_examples import example_plan
 
 from spikedim import planning
 from spikedim._core import AssumptionError, InputError, MissingExtraError, NumericsError
+from spikedim.cli._plan import previews
 from spikedim.planning import Plan
 
 HEADLINE = example_plan().headline
@@ -189,3 +191,11 @@ def test_a_terminal_gets_type_and_no_color_is_honoured(run, asked, monkeypatch, 
 def test_threads_are_set_before_anything_counts_them(run, asked):
     assert run("plan", "-q", "--threads", "3").code == 0
     assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("spec", "pictures"), [("digits", True), ("task:copy", False), ("movie-reviews", False)]
+)
+def test_inside_a_run_there_are_pictures_of_images_alone(spec, pictures):
+    summary = SimpleNamespace(spec=spec, layer="block.0.attn@runs/first, mean over 4 steps")
+    assert bool(previews(SimpleNamespace(data=summary), "1GB")) == pictures

@@ -120,10 +120,17 @@ def plan(
 
 def previews(result: Any, memory: str) -> tuple[Any, ...]:
     """Return a few samples as pictures, none if they are not images."""
+    from spikedim._core import InputError
     from spikedim.data import open_samples
 
-    layer = None if "@" in result.data.layer else result.data.layer  # inside a trained run
-    samples = open_samples(result.data.spec, layer=layer, memory_budget=memory)
+    inside = "@" in result.data.layer  # of a trained run, which may read text or a task
+    layer = "pixels" if inside else result.data.layer
+    try:
+        samples = open_samples(result.data.spec, layer=layer, memory_budget=memory)
+    except InputError:
+        if inside:
+            return ()
+        raise
     return tuple(samples.preview(PREVIEWS))
 
 

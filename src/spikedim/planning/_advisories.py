@@ -8,6 +8,7 @@ from spikedim.laws import is_trivial, vacuous_warnings
 from spikedim.planning._context import Context
 from spikedim.planning._plan import Advisory
 from spikedim.planning._wording import assumed_text, number_text
+from spikedim.training import Activations
 
 __all__ = ["plan_advisories"]
 
@@ -121,6 +122,12 @@ def _layer(context: Context) -> Advisory | None:
         return None
     used, tokens = context.inputs.dimension, context.inputs.data_population.tokens
     shape = f"{tokens} tokens flattened" if tokens > 1 else "one vector a sample"
+    if isinstance(context.samples, Activations):
+        return Advisory(
+            f"T and d_eff ({used.estimator}) are of what enters {used.layer!r} ({shape}); spikes "
+            "and energy suppose that all layers run for that T.",
+            "Plan the other layers too.",
+        )
     return Advisory(
         f"T and d_eff ({used.estimator}) are of the input view {used.layer!r} ({shape}), not of "
         "activations inside the model; spikes and energy suppose that all layers run for that T.",

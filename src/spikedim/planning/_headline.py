@@ -9,6 +9,7 @@ from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLI
 from spikedim.planning._given import Rows
 from spikedim.planning._summaries import noun_of
 from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
+from spikedim.training import Activations
 
 __all__ = ["plan_headline"]
 
@@ -28,7 +29,8 @@ def plan_headline(
     subject = "a rate code" if card is None else card.name
     steps = _steps_text(result)
     if card is not None and result.population == inputs.data_population:
-        steps += " for its rate-coded input"
+        whose = "that layer's" if isinstance(samples, Activations) else "its"
+        steps += f" for {whose} rate-coded input"
     spikes = _spikes_text(result, network_spikes)
     parts = [
         (

@@ -349,3 +349,13 @@ def test_a_layer_of_a_run_is_planned_as_one_population(tmp_path):
     found = plan("digits", layer=f"block.0.attn@{folder}", model=None)
     assert found.data.layer == "block.0.attn@first, mean over 4 steps"
     assert (found.data.n_samples, found.data.n_features, found.data.tokens) == (359, 512, 16)
+
+
+def test_a_layer_of_a_run_is_not_called_the_input(tmp_path):
+    folder = write_image_run(tmp_path / "first", data="digits")
+    found = plan("digits", layer=f"block.0.attn@{folder}", model="spikformer-2-64/digits")
+    assert "steps for that layer's rate-coded input" in found.headline
+    (advice,) = [each for each in found.advisories if "all layers run for that T" in each.text]
+    assert "are of what enters 'block.0.attn@first, mean over 4 steps'" in advice.text
+    assert "input view" not in advice.text
+    assert "After training" not in advice.remedy
