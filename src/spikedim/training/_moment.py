@@ -16,11 +16,11 @@ class TrainingMoment(NamedTuple):
     epoch, epochs : int
         Passes over the data begun, and wanted.
     loss : float
-        Of the last batch.
+        Mean over the last 20 updates of this part of the run.
     accuracy : float
-        Share of right answers of the last batch, in [0, 1], augmented as it was.
+        Share of right answers in them, in [0, 1], augmented as they were.
     samples_per_second : float
-        Of this part of the run, validation and saving left out.
+        Speed in them, validation and saving left out.
     validation_accuracy : float or None
         After the last whole epoch, in [0, 1]; None before.
     seconds_left : float

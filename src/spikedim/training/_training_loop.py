@@ -1,6 +1,7 @@
 """The loop over updates: order of samples, log, validation, checkpoints."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
@@ -17,6 +18,9 @@ from spikedim.training.examples import Examples, epoch_order
 from spikedim.training.runs import LogKind, LogLine
 
 __all__ = ["TrainingLoop"]
+
+_RECENT = 20
+"""Updates over which what is shown of loss, accuracy and speed is averaged."""
 
 
 @final
@@ -67,7 +71,7 @@ class TrainingLoop:
             if ended:
                 standing = self._end_epoch(standing, epoch, clock)
             if self.watch is not None:
-                self.watch(self._moment(standing, result, clock))
+                self.watch(self._moment(standing, clock))
             if ended or time.perf_counter() - saved >= self.checkpoint_every:
                 if self.save is not None:
                     self.save(standing)
@@ -104,7 +108,7 @@ class TrainingLoop:
         fresh = standing.update % self._per_epoch == 0
         before = (0.0, 0.0, 0.0) if fresh else standing.epoch_sums
         sums_now = (before[0] + loss, before[1] + correct, before[2] + count)
-        seconds = clock.tick()
+        seconds = clock.tick(loss, correct, count)
         if self.note is not None:
             self.note(
                 LogLine(
@@ -147,15 +151,15 @@ class TrainingLoop:
             )
         return replace(standing, validation_accuracy=found.accuracy, seconds=seconds)
 
-    def _moment(self, standing: Standing, result: UpdateResult, clock: "_Clock") -> TrainingMoment:
+    def _moment(self, standing: Standing, clock: "_Clock") -> TrainingMoment:
         left = (self.updater.updates - standing.update) * self.updater.recipe.batch_size
         return TrainingMoment(
             update=standing.update,
             updates=self.updater.updates,
             epoch=min((standing.update - 1) // self._per_epoch + 1, self._epochs),
             epochs=self._epochs,
-            loss=result.loss_total / max(result.targets, 1.0),
-            accuracy=result.correct / max(result.targets, 1.0),
+            loss=clock.loss,
+            accuracy=clock.accuracy,
             samples_per_second=clock.rate,
             validation_accuracy=standing.validation_accuracy,
             seconds_left=left / clock.rate,
@@ -164,26 +168,40 @@ class TrainingLoop:
 
 @final
 class _Clock:
-    """Wall time of a run over its parts, and the speed of this part."""
+    """Wall time of a run over its parts; loss, accuracy and speed of its last updates."""
 
     def __init__(self, standing: Standing, batch_size: int) -> None:
         self._before = standing.seconds
         self._begin = self._last = time.perf_counter()
-        self._busy = 0.0
-        self._samples = 0
+        self._recent: deque[tuple[float, float, float, float]] = deque(maxlen=_RECENT)
         self._batch_size = batch_size
-        self.rate = 0.0
 
-    def tick(self) -> float:
-        """Note an update; return the seconds of the run."""
+    def tick(self, loss: float, correct: float, count: float) -> float:
+        """Note the sums of an update; return the seconds of the run."""
         now = time.perf_counter()
-        self._busy += now - self._last
+        self._recent.append((loss, correct, count, now - self._last))
         self._last = now
-        self._samples += self._batch_size
-        self.rate = self._samples / max(self._busy, 1e-9)
         return self._before + now - self._begin
 
     def pause(self) -> float:
         """Leave the time since the last note out of the speed; return the seconds of the run."""
         self._last = time.perf_counter()
         return self._before + self._last - self._begin
+
+    @property
+    def loss(self) -> float:
+        """Mean over the targets of the last updates."""
+        return self._sum(0) / self._sum(2)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers in the last updates."""
+        return self._sum(1) / self._sum(2)
+
+    @property
+    def rate(self) -> float:
+        """Samples a second in the last updates."""
+        return self._batch_size * len(self._recent) / max(self._sum(3), 1e-9)
+
+    def _sum(self, place: int) -> float:
+        return sum(update[place] for update in self._recent)

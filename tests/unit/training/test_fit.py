@@ -70,6 +70,16 @@ def test_loss_falls_and_every_update_has_a_line(finished):
     assert run.train_loss == pytest.approx(np.mean([line.loss for line in updates[3:]]), rel=1e-6)
 
 
+def test_what_is_shown_is_the_mean_of_the_last_updates(finished):
+    folder, _, moments = finished
+    updates = [x for x in read_log(RunFolder.open(folder)) if x.kind.value == "update"]
+    for number, moment in enumerate(moments, start=1):
+        assert moment.loss == pytest.approx(np.mean([x.loss for x in updates[:number]]))
+        assert moment.accuracy == pytest.approx(np.mean([x.accuracy for x in updates[:number]]))
+        assert moment.samples_per_second > 0
+    assert moments[-1].seconds_left == 0
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(finished, tmp_path):
     folder, _, _ = finished
     fit(MODEL, splits(), out=tmp_path / "again", recipe=small_recipe())

@@ -38,7 +38,7 @@ class LogLine(Result):
     gradient_norm : float or None
         Of the gradient of all parameters together, before clipping.
     samples_per_second : float or None
-        Mean of this part of the run, validation and saving left out.
+        Over the last 20 updates of this part of the run, validation and saving left out.
     seconds : float
         Wall time of the run so far, all its parts together.
 
