@@ -150,4 +150,6 @@ class Activations:
         if self._flat:
             return self
         width = self.tokens * self.shape[1]
-        return replace(self, shape=(self.count, width), group_size=1, _flat=True)
+        padded = self.shape[0] != self.count * self.tokens
+        notes = self.notes[:-1] if padded else self.notes  # the last says that padding is left out
+        return replace(self, shape=(self.count, width), group_size=1, notes=notes, _flat=True)

@@ -155,8 +155,10 @@ def evaluate(
         training = read(None, split="train")
         chosen = np.random.default_rng(seed).permutation(len(training))[:recalibrate]
         recalibrate = len(chosen)
+        # Every batch weighs the same, so that they must be of one size, or nearly.
+        even = -(-recalibrate // -(-recalibrate // batch_size))
         for t in progress.track(asked, "recalibrate", float(len(asked))):
-            batches = batches_of(training, chosen, batch_size, model.head.weight)
+            batches = batches_of(training, chosen, even, model.head.weight)
             models[t] = _recalibrated(model, t, (x for x, _ in batches), warm_up)
     if model.coding is Coding.RATES:
         models[None] = model

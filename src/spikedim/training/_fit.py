@@ -179,8 +179,8 @@ def fit(
         require("tensorboard", extra="tensorboard", purpose="TensorBoard files")
     plan = _recipe(model, data, recipe, changes, steps)
     splits = _examples(model, data, plan, memory_budget, progress or SilentProgress())
-    _check_fit(plan, splits)
     built = model_for(model, splits.train, plan, seed=seed)
+    _check_fit(plan, splits)
     origin = _start_from(built.model, start_from, out)
     record = _record(model, built, splits, plan, seed, origin, command)
 

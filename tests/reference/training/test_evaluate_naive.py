@@ -161,16 +161,19 @@ def test_a_twin_fires_its_rates_on_average():
     assert found.at(4096).spikes_per_sample == pytest.approx(4096 * total, rel=0.02)
 
 
-def test_recalibrated_statistics_are_those_of_each_number_of_steps(monkeypatch):
+@pytest.mark.parametrize(("batch_size", "parts"), [(40, 1), (39, 2)])
+def test_recalibrated_statistics_are_those_of_each_number_of_steps(monkeypatch, batch_size, parts):
     run, examples = opened("images")
     training = image_examples(40, seed=3)
     splits = ExampleSplits(training, None, examples)
     monkeypatch.setattr(_examples_of_run, "open_examples", lambda *_, **__: splits)
-    found = evaluate(run, data=examples, steps=(1, 4), recalibrate=40, batch_size=40)
+    found = evaluate(run, data=examples, steps=(1, 4), recalibrate=40, batch_size=batch_size)
     x, targets = read_all(examples)
     for steps in (1, 4):
         model = copy.deepcopy(run.model)
-        recalibrate_norms(model, [read_all(training)[0]], steps=steps)
+        order = np.random.default_rng(0).permutation(40)
+        batches = np.split(read_all(training)[0].numpy()[order], parts)  # one of 1 would weigh 39
+        recalibrate_norms(model, map(torch.from_numpy, batches), steps=steps)
         accuracy, loss, *_ = naive_answers(model, x, targets, steps=steps)
         assert found.at(steps).accuracy == pytest.approx(accuracy)
         assert found.at(steps).loss == pytest.approx(loss, rel=1e-3)

@@ -78,9 +78,9 @@ def test_padding_is_no_row():
     np.testing.assert_allclose(rows, entered[x != 0], rtol=1e-6)
     assert (found.shape, found.group_size) == (rows.shape, 1)
     assert found.notes[-1].startswith(f"Padding is left out: {len(rows)} of 60 tokens are rows.")
-    np.testing.assert_allclose(
-        np.concatenate(list(found.flat().batches())), entered.flatten(1), rtol=1e-6
-    )
+    whole = found.flat()
+    np.testing.assert_allclose(np.concatenate(list(whole.batches())), entered.flatten(1), rtol=1e-6)
+    assert whole.notes == found.notes[:-1]
 
 
 def test_a_twin_is_read_with_exact_rates():

@@ -151,3 +151,9 @@ def test_a_twin_says_that_it_does_not_train_in_bfloat16(tmp_path):
     recipe = small_recipe(fast="true", precision="bfloat16", epochs="1")
     run = fit(TWIN, splits(), out=tmp_path / "run", recipe=recipe)
     assert any(note.startswith("Trained in float32") for note in run.notes)
+
+
+def test_data_of_another_kind_is_said_before_what_the_recipe_lacks(tmp_path):
+    words = ExampleSplits(sequence_examples(), None, None)
+    with pytest.raises(InputError, match=r"^fit: `data` must be what .* reads, images; got seq"):
+        fit(MODEL, words, out=tmp_path / "run", recipe=small_recipe(**{"augmentation.crop": "1"}))
