@@ -94,8 +94,7 @@ def train(
     known = resume and model is None and data is None
     if known:
         _check_known(recipe, changed, steps, seed)
-    else:
-        model, data = _given(model, data)
+    named = None if known else _given(model, data)
     path = _folder(out)
     check_outputs("train", html=html)
     from spikedim import report, training
@@ -117,12 +116,11 @@ def train(
                 "progress": progress,
                 "memory_budget": memory,
             }
-            if known:
+            if named is None:
                 run = training.resume(path, **options)
             else:
                 run = training.fit(
-                    model,
-                    data,
+                    *named,
                     out=path,
                     recipe=recipe,
                     changes=changed,
