@@ -29,7 +29,7 @@ def training_headline(run: TrainingRun) -> str:
     spent = f"{done} in {duration(run.seconds)}"
     who = f"{run.model} on {run.data}{_trained_at(run)}"
     if run.status is RunStatus.DIVERGED:
-        return f"{who} diverged after {spent}; the last good checkpoint is kept."
+        return f"{who} diverged after {spent}; what was saved stays."
     if run.status is RunStatus.RUNNING:
         return f"{who} is not finished: {spent}, of {count(run.updates)}."
     return f"{who}: {_accuracy(run)} after {spent}."

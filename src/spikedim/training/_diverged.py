@@ -11,7 +11,7 @@ __all__ = ["diverged", "is_overflow"]
 def diverged(what: str) -> NumericsError:
     """Return the error of a training of which `what` is not finite."""
     return NumericsError(
-        f"fit: {what} must be finite; got NaN or infinity. The last checkpoint is kept. Lower "
+        f"fit: {what} must be finite; got NaN or infinity. What was saved stays. Lower "
         "optimiser.learning_rate, set optimiser.clip_norm, or look at the data."
     )
 

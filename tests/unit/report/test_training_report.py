@@ -190,7 +190,7 @@ def test_the_headline_of_a_run(changes, want):
     got = training_headline(example_run(**changes))
     assert got.startswith(f"spikformer-2-64/digits on digits {want} ")
     ends = {
-        RunStatus.DIVERGED: " 2 min 11 s; the last good checkpoint is kept.",
+        RunStatus.DIVERGED: " 2 min 11 s; what was saved stays.",
         RunStatus.RUNNING: " 2 min 11 s, of 200.",
         RunStatus.FINISHED: " 2 min 11 s.",
     }
