@@ -21,6 +21,7 @@ from spikedim.training.examples import (
 __all__ = ["batches_of", "examples_of_run", "spread"]
 
 _SPLITS = ("train", "validation", "test")
+_UNITS = "Mean and deviation"
 
 
 def examples_of_run(
@@ -49,8 +50,12 @@ def examples_of_run(
         found = chosen
     _check(run, found, caller=caller)
     record = run.record
-    if record.mean:  # weights know the units of their training
-        found = replace(found, mean=record.mean, deviation=record.deviation)
+    units = (record.mean, record.deviation)
+    if record.mean and units != (found.mean, found.deviation):
+        # Weights know the units of their training.
+        notes = (note for note in found.notes if not note.startswith(_UNITS))
+        said = f"{_UNITS}: those that the run was trained with."
+        found = replace(found, mean=units[0], deviation=units[1], notes=(*notes, said))
     return found
 
 

@@ -233,6 +233,14 @@ def test_recalibration_tells_how_many_samples_it_took(run, examples, monkeypatch
     assert found.recalibrated == 10
 
 
+def test_images_in_other_units_are_read_in_those_of_the_run(run, examples):
+    notes = ("Mean and deviation: measured on the training part.", "Drawn.")
+    others = replace(examples, mean=(0.1,), deviation=(9.0,), notes=notes)
+    found = evaluate(run, data=others, steps=(1,))
+    assert found.points == evaluate(run, data=examples, steps=(1,)).points
+    assert found.notes == ("Drawn.", "Mean and deviation: those that the run was trained with.")
+
+
 def test_own_data_is_opened_as_it_was_for_the_training(run, examples, monkeypatch):
     asked = []
 
