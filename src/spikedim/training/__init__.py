@@ -1,16 +1,14 @@
 """Training: recipes, examples, runs that resume exactly, and what they show."""
 
-from spikedim.training._activation_dimensions import activation_dimensions
-from spikedim.training._activations import Activations
-from spikedim.training._evaluate import evaluate
-from spikedim.training._evaluation import EvaluatedPopulation, EvaluatedSteps, Evaluation
-from spikedim.training._fit import fit
-from spikedim.training._keep_run import keep_run
-from spikedim.training._layer_dimensions import ActivationDimensions, LayerDimension
-from spikedim.training._moment import TrainingMoment
-from spikedim.training._open_activations import attention_inputs, open_activations
-from spikedim.training._open_run import TrainedRun, open_run
-from spikedim.training._resume import resume
+from spikedim.training.activations import (
+    ActivationDimensions,
+    Activations,
+    LayerDimension,
+    activation_dimensions,
+    attention_inputs,
+    open_activations,
+)
+from spikedim.training.evaluation import EvaluatedPopulation, EvaluatedSteps, Evaluation, evaluate
 from spikedim.training.examples import (
     IGNORED,
     ExampleKind,
@@ -19,6 +17,8 @@ from spikedim.training.examples import (
     Vocabulary,
     open_examples,
 )
+from spikedim.training.fitting import TrainingMoment, fit, resume
+from spikedim.training.opened import TrainedRun, keep_run, open_run
 from spikedim.training.recipes import (
     Recipe,
     default_recipe_name,

@@ -17,7 +17,8 @@ from tests.training_examples import (
 )
 
 from spikedim.models import AbstractPopulation, recalibrate_norms
-from spikedim.training import IGNORED, ExampleSplits, Recipe, TrainedRun, _examples_of_run, evaluate
+from spikedim.training import IGNORED, ExampleSplits, Recipe, TrainedRun, evaluate
+from spikedim.training.opened import _examples_of_run
 
 CASES = {
     "images": ("spikformer-2-64/digits", image_examples, TINY),

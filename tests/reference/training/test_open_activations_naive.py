@@ -16,8 +16,8 @@ from tests.training_examples import (
 from spikedim._core import SilentProgress
 from spikedim.dimension import covariance_spectrum, participation_ratio
 from spikedim.training import Recipe, TrainedRun, activation_dimensions, open_activations
-from spikedim.training._held_activations import HeldActivations, hold_activations
-from spikedim.training._open_activations import activations_of, open_layers
+from spikedim.training.activations._held_activations import HeldActivations, hold_activations
+from spikedim.training.activations._open_activations import activations_of, open_layers
 
 CASES = {
     "images": ("spikformer-2-64/digits", image_examples, TINY),

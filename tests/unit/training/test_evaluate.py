@@ -25,9 +25,9 @@ from spikedim.training import (
     Recipe,
     RunStatus,
     TrainedRun,
-    _examples_of_run,
     evaluate,
 )
+from spikedim.training.opened import _examples_of_run
 
 
 def opened(name, examples, *, recipe=None, **shape):

@@ -17,7 +17,8 @@ from tests.fit_examples import (
 
 from spikedim._core import InputError, NumericsError
 from spikedim.models import Coding, open_model
-from spikedim.training import RunFolder, RunStatus, _session, fit, open_recipe, read_log
+from spikedim.training import RunFolder, RunStatus, fit, open_recipe, read_log
+from spikedim.training.fitting import _session
 
 
 class Stopped(Exception):  # noqa: N818

@@ -4,9 +4,10 @@ import pytest
 import torch
 from tests.fit_examples import MODEL, small_recipe, splits
 
-from spikedim.training import _session, fit
-from spikedim.training._fit import _processes
-from spikedim.training._sum_over_processes import sum_over_processes
+from spikedim.training import fit
+from spikedim.training.fitting import _session
+from spikedim.training.fitting._launched_fabric import _processes
+from spikedim.training.fitting._sum_over_processes import sum_over_processes
 
 
 class OneProcess:

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from spikedim._core import AbstractProgress, AnyArray, InputError, check_choice
 from spikedim.models import card
-from spikedim.training._open_run import TrainedRun
 from spikedim.training.examples import (
     ExampleKind,
     Examples,
@@ -17,6 +16,7 @@ from spikedim.training.examples import (
     check_examples,
     open_examples,
 )
+from spikedim.training.opened._open_run import TrainedRun
 
 __all__ = ["batches_of", "examples_of_run", "spread"]
 

@@ -7,8 +7,8 @@ from typing import Any, final
 import numpy as np
 
 from spikedim._core import AnyArray
-from spikedim.training._activations import Activations, rows_of
-from spikedim.training._open_activations import Opened
+from spikedim.training.activations._activations import Activations, rows_of
+from spikedim.training.activations._open_activations import Opened
 
 __all__ = ["HeldActivations", "hold_activations"]
 

@@ -18,11 +18,11 @@ from spikedim._core import (
 )
 from spikedim.data import Samples
 from spikedim.models import Coding
-from spikedim.training._activations import Activations
-from spikedim.training._open_run import TrainedRun, open_run
-from spikedim.training._recorder import Recorder
-from spikedim.training._run_inputs import RunInputs, open_inputs
+from spikedim.training.activations._activations import Activations
+from spikedim.training.activations._recorder import Recorder
+from spikedim.training.activations._run_inputs import RunInputs, open_inputs
 from spikedim.training.examples import Examples
+from spikedim.training.opened import TrainedRun, open_run
 
 __all__ = ["Opened", "activations_of", "attention_inputs", "open_activations", "open_layers"]
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikedim._core import AnyArray, NumericsError
-from spikedim.training._evaluation import EvaluatedSteps
-from spikedim.training._wilson import wilson_interval
+from spikedim.training.evaluation._evaluation import EvaluatedSteps
+from spikedim.training.evaluation._wilson import wilson_interval
 from spikedim.training.examples import IGNORED
 
 __all__ = ["Answers", "Judgement", "judge"]

@@ -8,7 +8,7 @@ import torch
 
 from spikedim._core import InputError
 from spikedim.models import save_weights
-from spikedim.training._open_run import open_run
+from spikedim.training.opened._open_run import open_run
 from spikedim.training.runs import RunFolder, RunStatus, disk_errors
 
 __all__ = ["keep_run"]

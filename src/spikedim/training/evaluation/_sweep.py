@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from spikedim._core import AbstractProgress, AnyArray, InputError
-from spikedim.training._answers import Answers, judge
-from spikedim.training._evaluation import EvaluatedSteps
-from spikedim.training._examples_of_run import batches_of, spread
-from spikedim.training._firing import Firing
-from spikedim.training._passes import Pass, PassResult
+from spikedim.training.evaluation._answers import Answers, judge
+from spikedim.training.evaluation._evaluation import EvaluatedSteps
+from spikedim.training.evaluation._firing import Firing
+from spikedim.training.evaluation._passes import Pass, PassResult
 from spikedim.training.examples import IGNORED, ExampleKind, Examples
+from spikedim.training.opened import batches_of, spread
 
 __all__ = ["Gathered", "Sweep"]
 

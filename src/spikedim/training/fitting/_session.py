@@ -15,11 +15,11 @@ from spikedim.models import (
     save_weights,
     synchronise_norms,
 )
-from spikedim.training._moment import TrainingMoment
-from spikedim.training._standing import Standing
-from spikedim.training._training_loop import TrainingLoop
-from spikedim.training._update import StepOutputs, Updater
 from spikedim.training.examples import ExampleSplits
+from spikedim.training.fitting._moment import TrainingMoment
+from spikedim.training.fitting._standing import Standing
+from spikedim.training.fitting._training_loop import TrainingLoop
+from spikedim.training.fitting._update import StepOutputs, Updater
 from spikedim.training.optimisation import build_optimiser
 from spikedim.training.recipes import Precision, Recipe
 from spikedim.training.runs import (

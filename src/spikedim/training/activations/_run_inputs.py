@@ -11,9 +11,8 @@ from torch import Tensor
 
 from spikedim._core import AbstractProgress, AnyArray, InputError
 from spikedim.data import Samples
-from spikedim.training._examples_of_run import batches_of, examples_of_run, spread
-from spikedim.training._open_run import TrainedRun
 from spikedim.training.examples import ExampleKind, Examples
+from spikedim.training.opened import TrainedRun, batches_of, examples_of_run, spread
 
 __all__ = ["RunInputs", "open_inputs"]
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 
 from spikedim._core import DEFAULT_MEMORY_BUDGET, AbstractProgress
-from spikedim.training._fit import fit
-from spikedim.training._moment import TrainingMoment
-from spikedim.training._open_run import recipe_of
+from spikedim.training.fitting._fit import fit
+from spikedim.training.fitting._moment import TrainingMoment
+from spikedim.training.opened import recipe_of
 from spikedim.training.runs import RunFolder, RunStatus, TrainingRun
 
 __all__ = ["resume"]

@@ -18,12 +18,16 @@ from spikedim._core import (
 )
 from spikedim.data import Samples
 from spikedim.dimension import all_estimates, covariance_spectrum
-from spikedim.training._activations import Activations
-from spikedim.training._held_activations import HeldActivations, hold_activations
-from spikedim.training._layer_dimensions import ActivationDimensions, LayerDimension
-from spikedim.training._open_activations import activations_of, attention_inputs, open_layers
-from spikedim.training._open_run import TrainedRun, open_run
+from spikedim.training.activations._activations import Activations
+from spikedim.training.activations._held_activations import HeldActivations, hold_activations
+from spikedim.training.activations._layer_dimensions import ActivationDimensions, LayerDimension
+from spikedim.training.activations._open_activations import (
+    activations_of,
+    attention_inputs,
+    open_layers,
+)
 from spikedim.training.examples import Examples
+from spikedim.training.opened import TrainedRun, open_run
 
 __all__ = ["activation_dimensions"]
 

@@ -17,14 +17,19 @@ from spikedim._core import (
     check_integer,
 )
 from spikedim.models import AbstractSpikingTransformer, Coding, recalibrate_norms
-from spikedim.training._device_named import device_named
-from spikedim.training._evaluation import Evaluation
-from spikedim.training._examples_of_run import batches_of, examples_of_run, spread
-from spikedim.training._initial_membrane import with_initial_membrane
-from spikedim.training._open_run import TrainedRun, open_run
-from spikedim.training._passes import plan_passes
-from spikedim.training._sweep import Gathered, Sweep
+from spikedim.training.evaluation._evaluation import Evaluation
+from spikedim.training.evaluation._passes import plan_passes
+from spikedim.training.evaluation._sweep import Gathered, Sweep
 from spikedim.training.examples import Examples
+from spikedim.training.opened import (
+    TrainedRun,
+    batches_of,
+    device_named,
+    examples_of_run,
+    open_run,
+    spread,
+    with_initial_membrane,
+)
 
 __all__ = ["evaluate"]
 

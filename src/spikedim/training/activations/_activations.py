@@ -8,8 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from spikedim._core import AnyArray, check_integer
-from spikedim.training._recorder import Recorder
-from spikedim.training._run_inputs import RunInputs
+from spikedim.training.activations._recorder import Recorder
+from spikedim.training.activations._run_inputs import RunInputs
 
 __all__ = ["Activations", "rows_of"]
 

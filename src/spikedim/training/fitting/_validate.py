@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from spikedim._core import InputError
-from spikedim.training._diverged import diverged, is_overflow
-from spikedim.training._sum_over_processes import sum_over_processes
 from spikedim.training.examples import Examples
+from spikedim.training.fitting._diverged import diverged, is_overflow
+from spikedim.training.fitting._sum_over_processes import sum_over_processes
 from spikedim.training.optimisation import correct_sum, loss_sum
 from spikedim.training.recipes import Objective
 

@@ -9,12 +9,12 @@ from typing import final
 import torch
 
 from spikedim._core import AnyArray
-from spikedim.training._moment import TrainingMoment
-from spikedim.training._standing import Standing
-from spikedim.training._sum_over_processes import sum_over_processes
-from spikedim.training._update import StepOutputs, Updater, UpdateResult
-from spikedim.training._validate import validate
 from spikedim.training.examples import Examples, epoch_order
+from spikedim.training.fitting._moment import TrainingMoment
+from spikedim.training.fitting._standing import Standing
+from spikedim.training.fitting._sum_over_processes import sum_over_processes
+from spikedim.training.fitting._update import StepOutputs, Updater, UpdateResult
+from spikedim.training.fitting._validate import validate
 from spikedim.training.runs import LogKind, LogLine
 
 __all__ = ["TrainingLoop"]

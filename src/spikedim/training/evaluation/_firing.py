@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikedim.models import AbstractSpikingTransformer, SpikeCount
-from spikedim.training._evaluation import EvaluatedPopulation
+from spikedim.training.evaluation._evaluation import EvaluatedPopulation
 
 __all__ = ["Firing"]
 

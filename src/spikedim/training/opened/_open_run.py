@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from spikedim._core import InputError, fingerprint_arrays
 from spikedim.models import AbstractSpikingTransformer, build, open_model
-from spikedim.training._initial_membrane import with_initial_membrane
 from spikedim.training.examples import Vocabulary
+from spikedim.training.opened._initial_membrane import with_initial_membrane
 from spikedim.training.recipes import Recipe
 from spikedim.training.runs import RunFolder, RunStatus, TrainingRun, read_checkpoint
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from spikedim._core import AnyArray, InputError
 from spikedim.models import AbstractSpikingTransformer
-from spikedim.training._diverged import diverged, is_overflow
 from spikedim.training.examples import IGNORED, ExampleKind, Examples, batch_part
+from spikedim.training.fitting._diverged import diverged, is_overflow
 from spikedim.training.optimisation import (
     AugmentationDraw,
     Purpose,
