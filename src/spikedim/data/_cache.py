@@ -20,6 +20,7 @@ __all__ = [
 CACHE_VARIABLE = "SPIKEDIM_CACHE"
 MARKER = "dataset.json"
 PARTIAL = ".partial-"
+_HEX = "[0-9a-f]" * 16
 
 
 def cache_folder() -> Path:
@@ -66,7 +67,8 @@ def clear_cache(name: str | None = None) -> int:
     Parameters
     ----------
     name : str or None
-        One of `names`, or None for all of them, the embeddings and unfinished downloads.
+        One of `names`, or None for all of them, embeddings, copies of images that training
+        maps, and unfinished downloads.
 
     Returns
     -------
@@ -92,11 +94,17 @@ def _made() -> list[Path]:
     folders = [marker.parent for marker in root.glob(f"data/*/{MARKER}")]
     sets = [folder for folder in folders if (folder / "train-y.npy").is_file()]
     embeddings = [path for kind in ("minilm", "tfidf") for path in root.glob(_embedding(kind))]
-    return [*sets, *embeddings, *root.glob(f"{PARTIAL}*")]
+    copies = [  # of images that did not fit the memory budget of a training
+        path
+        for kind in ("images", "digests")
+        for suffix in ("npy", "lock")
+        for path in root.glob(f"examples/{kind}-{_HEX}.{suffix}")
+    ]
+    return [*sets, *embeddings, *copies, *root.glob(f"{PARTIAL}*")]
 
 
 def _embedding(kind: str) -> str:
-    return f"embeddings/{kind}-{'[0-9a-f]' * 16}.npy"
+    return f"embeddings/{kind}-{_HEX}.npy"
 
 
 def _delete(path: Path) -> int:

@@ -32,6 +32,7 @@ from spikedim.data import (
     open_texts,
 )
 from spikedim.data._packages import sentence_side
+from spikedim.training import open_examples
 
 
 def test_the_environment_variable_moves_the_cache(monkeypatch, tmp_path):
@@ -376,6 +377,16 @@ def test_clearing_everything_spares_folders_that_fetch_did_not_make(deliver, cac
     assert not cached("mnist")
     assert not kept.exists()
     assert [path.read_text() for path in theirs] == ["theirs"] * 3
+
+
+def test_clearing_everything_takes_the_images_that_training_maps(cache):
+    spec = "digits"
+    open_examples(spec, memory_budget=64 << 10)  # less than the digits need
+    folder = cache / "examples"
+    assert list(folder.glob("images-*.npy"))
+    (folder / "theirs.npy").write_bytes(b"theirs")
+    assert clear_cache() > 64 << 10
+    assert [path.name for path in folder.iterdir()] == ["theirs.npy"]
 
 
 def test_an_interrupted_clearing_leaves_no_half_set(deliver, monkeypatch):
