@@ -37,9 +37,9 @@ def keep_run(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
 
     Notes
     -----
-    Two bytes a parameter: a model of 650,000 parameters takes 1.3 MB, a twentieth of its run
-    folder. Rounding moves a weight by up to 1 in 2,048, so evaluate the copy, not the original,
-    where numbers are published with it.
+    Two bytes a parameter: a model of 650,000 parameters takes 1.3 MB; its run folder, with two
+    checkpoints and the log, more than ten times that. Rounding moves a weight by up to 1 in 2,048,
+    so evaluate the copy, not the original, where numbers are published with it.
 
     Examples
     --------

@@ -88,7 +88,7 @@ def loss_sum(
     References
     ----------
     .. [1] S. Deng et al., "Temporal efficient training of spiking neural network via gradient
-       re-weighting", ICLR, 2022, arXiv 2202.11946, equations 9 to 11.
+       re-weighting", ICLR, 2022, arXiv 2202.11946.
 
     Examples
     --------
