@@ -1,12 +1,23 @@
-"""Energy of an inference: sourced constants and closed-form rule sets."""
+"""Energy of an inference: operations counted or expected, sourced constants, named rule sets."""
 
-from spikedim.energy._break_even import break_even_rate
-from spikedim.energy._constants import Confidence, Constant, constants
-from spikedim.energy._estimate import BreakEven, EnergyEstimate
-from spikedim.energy._quantised_bits import quantised_bits
-from spikedim.energy._rules import Movement, Rules, Stem
-from spikedim.energy._spiking_energy import spiking_energy
-from spikedim.energy._twin_energy import twin_energy
+from spikedim.energy.closed_forms import (
+    BreakEven,
+    EnergyEstimate,
+    break_even_rate,
+    quantised_bits,
+    spiking_energy,
+    twin_energy,
+)
+from spikedim.energy.constants import Confidence, Constant, constants
+from spikedim.energy.operations import (
+    Operation,
+    OperationCounts,
+    OperationKind,
+    Place,
+    UnknownOperator,
+    Values,
+)
+from spikedim.energy.pricing._rules import Movement, Rules, Stem
 
 __all__ = [
     "BreakEven",
@@ -14,8 +25,14 @@ __all__ = [
     "Constant",
     "EnergyEstimate",
     "Movement",
+    "Operation",
+    "OperationCounts",
+    "OperationKind",
+    "Place",
     "Rules",
     "Stem",
+    "UnknownOperator",
+    "Values",
     "break_even_rate",
     "constants",
     "quantised_bits",

@@ -2,7 +2,7 @@ import pytest
 
 from spikedim._core import InputError
 from spikedim.energy import Confidence, Constant, constants
-from spikedim.energy._constants import price
+from spikedim.energy.constants import price
 
 TABLE = {constant.name: constant for constant in constants()}
 

@@ -1,12 +1,12 @@
 """Energy of the spiking network before training, from its card, T and a firing rate."""
 
 from spikedim._core import InputError, check_fraction, check_integer
-from spikedim.energy._estimate import EnergyEstimate
-from spikedim.energy._memory import memory_spiking
-from spikedim.energy._movement import movement_spiking
-from spikedim.energy._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy._rules import Movement, Rules, Stem, check_option
-from spikedim.energy._sop_proxy import sop_spiking
+from spikedim.energy.closed_forms._estimate import EnergyEstimate
+from spikedim.energy.pricing._memory import memory_spiking
+from spikedim.energy.pricing._movement import movement_spiking
+from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
+from spikedim.energy.pricing._rules import Movement, Rules, Stem, check_option
+from spikedim.energy.pricing._sop_proxy import sop_spiking
 from spikedim.models import Card
 
 __all__ = ["spiking_energy", "spiking_parts", "to_millijoule"]

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from scipy.optimize import brentq
 
 from spikedim._core import check_integer
-from spikedim.energy._estimate import BreakEven
-from spikedim.energy._prices import Prices, corners, nominal
-from spikedim.energy._rules import Rules, Stem, check_option
-from spikedim.energy._spiking_energy import spiking_parts
-from spikedim.energy._twin_energy import twin_name, twin_parts
+from spikedim.energy.closed_forms._estimate import BreakEven
+from spikedim.energy.closed_forms._spiking_energy import spiking_parts
+from spikedim.energy.closed_forms._twin_energy import twin_name, twin_parts
+from spikedim.energy.pricing._prices import Prices, corners, nominal
+from spikedim.energy.pricing._rules import Rules, Stem, check_option
 from spikedim.models import Card
 
 __all__ = ["break_even_rate"]

@@ -1,13 +1,13 @@
 """Energy of the twins: the same layers without spikes, fp32 or quantised."""
 
 from spikedim._core import check_integer
-from spikedim.energy._estimate import EnergyEstimate
-from spikedim.energy._memory import memory_twin
-from spikedim.energy._movement import movement_twin
-from spikedim.energy._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy._rules import Rules, check_option
-from spikedim.energy._sop_proxy import sop_twin
-from spikedim.energy._spiking_energy import to_millijoule
+from spikedim.energy.closed_forms._estimate import EnergyEstimate
+from spikedim.energy.closed_forms._spiking_energy import to_millijoule
+from spikedim.energy.pricing._memory import memory_twin
+from spikedim.energy.pricing._movement import movement_twin
+from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
+from spikedim.energy.pricing._rules import Rules, check_option
+from spikedim.energy.pricing._sop_proxy import sop_twin
 from spikedim.models import Card
 
 __all__ = ["twin_energy", "twin_name", "twin_parts"]

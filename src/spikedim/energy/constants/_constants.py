@@ -7,7 +7,7 @@ from typing import ClassVar, final
 
 from spikedim._core import Result, check_choice
 
-__all__ = ["Confidence", "Constant", "constants"]
+__all__ = ["Confidence", "Constant", "constants", "price"]
 
 
 class Confidence(StrEnum):

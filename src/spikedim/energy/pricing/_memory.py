@@ -2,9 +2,9 @@
 
 import math
 
-from spikedim.energy._prices import Prices
-from spikedim.energy._rules import Stem
-from spikedim.energy._sop_proxy import is_stem, sop_spiking, sop_twin
+from spikedim.energy.pricing._prices import Prices
+from spikedim.energy.pricing._rules import Stem
+from spikedim.energy.pricing._sop_proxy import is_stem, sop_spiking, sop_twin
 from spikedim.models import Card, LayerRow
 
 __all__ = ["memory_spiking", "memory_twin"]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from spikedim.energy._constants import price
-from spikedim.energy._rules import Rules
+from spikedim.energy.constants import price
+from spikedim.energy.pricing._rules import Rules
 
 __all__ = ["Prices", "corners", "nominal", "uncertainty", "used"]
 

@@ -1,7 +1,7 @@
 """Rule set M0: multiplications at the stem, accumulates everywhere else."""
 
-from spikedim.energy._prices import Prices
-from spikedim.energy._rules import Stem
+from spikedim.energy.pricing._prices import Prices
+from spikedim.energy.pricing._rules import Stem
 from spikedim.models import Card, LayerRow
 
 __all__ = ["is_stem", "sop_spiking", "sop_twin"]

@@ -1,8 +1,8 @@
 """Rule set M3: compute, and every use of an activation moved over a network on chip."""
 
-from spikedim.energy._prices import Prices
-from spikedim.energy._rules import Movement, Stem
-from spikedim.energy._sop_proxy import is_stem
+from spikedim.energy.pricing._prices import Prices
+from spikedim.energy.pricing._rules import Movement, Stem
+from spikedim.energy.pricing._sop_proxy import is_stem
 from spikedim.models import Card
 
 __all__ = ["movement_spiking", "movement_twin"]

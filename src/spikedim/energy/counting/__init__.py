@@ -1,0 +1,1 @@
+"""Counts the operations of a model while it runs."""

@@ -1,0 +1,1 @@
+"""Operations that a card lets expect, before anything runs."""
