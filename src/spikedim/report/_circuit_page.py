@@ -1,21 +1,15 @@
 """A circuit sweep as terminal text, as one HTML page, as a picture."""
 
-import io
-
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from rich.console import RenderableType
 
 from spikedim.circuits import CircuitSweep
 from spikedim.report._circuit_claims import circuit_advisories
 from spikedim.report._circuit_tables import circuit_table, theorem_table
 from spikedim.report._format import shorten
 from spikedim.report._page import render_page
-from spikedim.report._terminal import advisory_view, table_view
+from spikedim.report._terminal import result_view
 
 __all__ = ["circuit_page", "circuit_picture", "circuit_view"]
-
-_DOTS_PER_INCH = 192  # 1,920 pixels wide
 
 
 def circuit_view(sweep: CircuitSweep) -> RenderableType:
@@ -31,16 +25,8 @@ def circuit_view(sweep: CircuitSweep) -> RenderableType:
     RenderableType
         Headline, table of points, theorem and warnings, to print with a Rich console.
     """
-    parts = [
-        Text(sweep.headline, style="bold"),
-        table_view(circuit_table(sweep)),
-        table_view(theorem_table(sweep)),
-    ]
-    if sweep.notes:
-        parts.append(Padding(Text("\n".join(sweep.notes)), (1, 0, 0, 0)))
-    if advisories := circuit_advisories(sweep):
-        parts.append(advisory_view(advisories))
-    return Group(*parts)
+    tables = (circuit_table(sweep), theorem_table(sweep))
+    return result_view(sweep.headline, tables, sweep.notes, circuit_advisories(sweep))
 
 
 def circuit_page(sweep: CircuitSweep) -> str:
@@ -87,17 +73,15 @@ def circuit_picture(sweep: CircuitSweep) -> bytes:
     bytes
         A PNG file of 1,920 pixels width.
     """
-    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
     from spikedim.report._chart import WIDE
     from spikedim.report._circuit_error_figure import circuit_error_figure
-    from spikedim.report._style import PAPER, RC
+    from spikedim.report._png import to_png
 
-    stream = io.BytesIO()
-    with mpl.rc_context(RC):
+    def draw() -> Figure:
         figure = circuit_error_figure(sweep, WIDE)
         figure.axes[0].set_title(shorten(sweep.subject, 90), loc="left", size=12, weight="bold")
-        figure.savefig(
-            stream, format="png", dpi=_DOTS_PER_INCH, facecolor=PAPER, metadata={"Software": None}
-        )
-    return stream.getvalue()
+        return figure
+
+    return to_png(draw)

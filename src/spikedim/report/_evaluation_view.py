@@ -1,21 +1,16 @@
 """An evaluation as terminal text, as one HTML page, as a picture."""
 
-import io
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from rich.console import RenderableType
 
 from spikedim.report._evaluation_tables import evaluation_table, populations_table
 from spikedim.report._evaluation_words import evaluation_advisories, evaluation_lines
 from spikedim.report._page import render_page
-from spikedim.report._terminal import advisory_view, table_view
+from spikedim.report._terminal import result_view
 from spikedim.training import Evaluation, LogLine
 
 __all__ = ["evaluation_page", "evaluation_picture", "evaluation_view"]
-
-_DOTS_PER_INCH = 192  # 1,920 pixels wide
 
 
 def evaluation_view(found: Evaluation) -> RenderableType:
@@ -31,16 +26,12 @@ def evaluation_view(found: Evaluation) -> RenderableType:
     RenderableType
         Headline, table of T, firing rates, remarks and warnings, to print with a Rich console.
     """
-    parts: list[RenderableType] = [
-        Text(found.headline, style="bold"),
-        table_view(evaluation_table(found)),
-    ]
+    tables = [evaluation_table(found)]
     if found.populations:
-        parts.append(table_view(populations_table(found)))
-    parts.append(Padding(Text("\n".join(evaluation_lines(found))), (1, 0, 0, 0)))
-    if advisories := evaluation_advisories(found):
-        parts.append(advisory_view(advisories))
-    return Group(*parts)
+        tables.append(populations_table(found))
+    return result_view(
+        found.headline, tables, evaluation_lines(found), evaluation_advisories(found)
+    )
 
 
 def evaluation_page(found: Evaluation, log: Sequence[LogLine] = ()) -> str:
@@ -91,14 +82,7 @@ def evaluation_picture(found: Evaluation, log: Sequence[LogLine] = ()) -> bytes:
     bytes
         A PNG file of 1,920 pixels width.
     """
-    import matplotlib as mpl
-
     from spikedim.report._evaluation_picture import evaluation_figure
-    from spikedim.report._style import PAPER, RC
+    from spikedim.report._png import to_png
 
-    stream = io.BytesIO()
-    with mpl.rc_context(RC):
-        evaluation_figure(found, log).savefig(
-            stream, format="png", dpi=_DOTS_PER_INCH, facecolor=PAPER, metadata={"Software": None}
-        )
-    return stream.getvalue()
+    return to_png(lambda: evaluation_figure(found, log))

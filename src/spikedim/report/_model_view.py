@@ -1,7 +1,5 @@
 """One model in the terminal, as a page, as a picture."""
 
-import io
-
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -17,11 +15,9 @@ from spikedim.report._model_tables import (
 )
 from spikedim.report._page import render_page
 from spikedim.report._table import Table
-from spikedim.report._terminal import table_view
+from spikedim.report._terminal import result_view, table_view
 
 __all__ = ["card_headline", "card_page", "card_picture", "card_view", "cards_view"]
-
-_DOTS_PER_INCH = 192  # 1,920 pixels wide
 
 
 def cards_view(cards: tuple[Card, ...], families: tuple[Family, ...]) -> RenderableType:
@@ -94,12 +90,7 @@ def card_view(card: Card, family: Family | None = None) -> RenderableType:
         Headline, layers, totals, published results, switches and remarks, to print with a Rich
         console.
     """
-    tables = [table_view(table) for table in _tables(card, family)]
-    return Group(
-        Text(card_headline(card), style="bold"),
-        *tables,
-        Padding(Text("\n".join(_lines(card, family))), (1, 0, 0, 0)),
-    )
+    return result_view(card_headline(card), _tables(card, family), _lines(card, family))
 
 
 def _tables(card: Card, family: Family | None) -> list[Table]:
@@ -169,17 +160,15 @@ def card_picture(card: Card) -> bytes:
     bytes
         A PNG file of 1,920 pixels width.
     """
-    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
     from spikedim.report._chart import WIDE
     from spikedim.report._model_figure import model_figure
-    from spikedim.report._style import PAPER, RC
+    from spikedim.report._png import to_png
 
-    stream = io.BytesIO()
-    with mpl.rc_context(RC):
+    def draw() -> Figure:
         figure = model_figure(card, WIDE)
         figure.axes[0].set_title(card.name, loc="left", size=12, weight="bold")
-        figure.savefig(
-            stream, format="png", dpi=_DOTS_PER_INCH, facecolor=PAPER, metadata={"Software": None}
-        )
-    return stream.getvalue()
+        return figure
+
+    return to_png(draw)

@@ -1,6 +1,7 @@
 """Results as text: an answer first, tables of at most 100 columns, warnings last."""
 
 import io
+from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -27,6 +28,7 @@ __all__ = [
     "measurement_view",
     "plain_view",
     "plan_view",
+    "result_view",
     "table_view",
 ]
 
@@ -66,6 +68,21 @@ def plain_view(text: str) -> RenderableType:
         The text and an empty line, to print with a Rich console.
     """
     return Padding(Text(text), (0, 0, 1, 0))
+
+
+def result_view(
+    headline: str,
+    tables: Iterable[Table],
+    lines: Iterable[str] = (),
+    advisories: tuple[Advisory, ...] = (),
+) -> RenderableType:
+    """Return what most results are on a terminal: headline, tables, remarks, warnings."""
+    parts: list[RenderableType] = [Text(headline, style="bold"), *map(table_view, tables)]
+    if said := "\n".join(lines):
+        parts.append(Padding(Text(said), (1, 0, 0, 0)))
+    if advisories:
+        parts.append(advisory_view(advisories))
+    return Group(*parts)
 
 
 def plan_view(plan: Plan) -> RenderableType:

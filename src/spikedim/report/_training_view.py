@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from spikedim.report._page import render_page
-from spikedim.report._terminal import advisory_view, table_view
+from spikedim.report._terminal import result_view, table_view
 from spikedim.report._training_tables import recipes_table, training_table
 from spikedim.report._training_words import training_advisories, training_headline
 from spikedim.training import LogLine, Recipe, TrainingRun
@@ -32,15 +32,12 @@ def training_view(run: TrainingRun, *, folder: Path | None = None) -> Renderable
     RenderableType
         Headline, table, remarks and warnings, to print with a Rich console.
     """
-    parts: list[RenderableType] = [
-        Text(training_headline(run), style="bold"),
-        table_view(training_table(run, folder=folder)),
-    ]
-    if run.notes:
-        parts.append(Padding(Text("\n".join(f"Note: {note}" for note in run.notes)), (1, 0, 0, 0)))
-    if advisories := training_advisories(run):
-        parts.append(advisory_view(advisories))
-    return Group(*parts)
+    return result_view(
+        training_headline(run),
+        [training_table(run, folder=folder)],
+        [f"Note: {note}" for note in run.notes],
+        training_advisories(run),
+    )
 
 
 def training_page(run: TrainingRun, log: Sequence[LogLine] = ()) -> str:

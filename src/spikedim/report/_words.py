@@ -26,6 +26,7 @@ _ENTRIES = {
     Entries.UNIFORM: "uniform entries",
     Entries.WORST: "the worst entries",
 }
+_WORDS = re.compile(r"ann_(fp32|fp16|int8)")
 _QUANTISED = re.compile(r"qann_(\d+)bit")
 
 
@@ -57,13 +58,13 @@ def subject_words(subject: str) -> str:
 
     Examples
     --------
-    >>> subject_words("qann_3bit")
-    '3-bit twin'
+    >>> subject_words("qann_3bit"), subject_words("ann_int8")
+    ('3-bit twin', 'int8 twin')
     """
     if subject == "snn":
         return "spiking net"
-    if subject == "ann_fp32":
-        return "fp32 twin"
+    if named := _WORDS.fullmatch(subject):
+        return f"{named[1]} twin"
     quantised = _QUANTISED.fullmatch(subject)
     return f"{quantised[1]}-bit twin" if quantised else subject
 
