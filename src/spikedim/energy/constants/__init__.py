@@ -1,5 +1,12 @@
-"""Energy constants, each with unit, word width, node, source and confidence."""
+"""Energy constants, each with unit, word width, node, source, confidence and band."""
 
-from spikedim.energy.constants._constants import Confidence, Constant, constants, price
+from spikedim.energy.constants._constants import (
+    CONSTANTS_VERSION,
+    Confidence,
+    Constant,
+    band,
+    constants,
+    price,
+)
 
-__all__ = ["Confidence", "Constant", "constants", "price"]
+__all__ = ["CONSTANTS_VERSION", "Confidence", "Constant", "band", "constants", "price"]
