@@ -5,7 +5,7 @@ import math
 import pytest
 
 from spikedim import energy
-from spikedim.energy import BreakEven, EnergyEstimate, Rules
+from spikedim.energy import CLOSED_FORM_RULES, BreakEven, EnergyEstimate
 from spikedim.models import card, names
 
 KNOWN = {constant.name for constant in energy.constants()}
@@ -18,7 +18,7 @@ def found(request):
     return card(request.param)
 
 
-@pytest.fixture(params=list(Rules), ids=lambda rule: rule.name)
+@pytest.fixture(params=CLOSED_FORM_RULES, ids=lambda rule: rule.name)
 def rules(request):
     return request.param
 

@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikedim.energy import EnergyEstimate, Rules, break_even_rate, spiking_energy, twin_energy
+from spikedim.energy import (
+    CLOSED_FORM_RULES,
+    EnergyEstimate,
+    break_even_rate,
+    spiking_energy,
+    twin_energy,
+)
 from spikedim.models import Card, LayerRow, Population
 
-RULES = st.sampled_from(list(Rules))
+RULES = st.sampled_from(CLOSED_FORM_RULES)
 RATES = st.floats(1e-4, 1.0)
 FEW = settings(max_examples=60)
 

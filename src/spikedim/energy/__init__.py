@@ -17,9 +17,10 @@ from spikedim.energy.operations import (
     UnknownOperator,
     Values,
 )
-from spikedim.energy.pricing._rules import Movement, Rules, Stem
+from spikedim.energy.pricing import CLOSED_FORM_RULES, Movement, Rules, Stem
 
 __all__ = [
+    "CLOSED_FORM_RULES",
     "BreakEven",
     "Confidence",
     "Constant",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 
 from spikedim.energy import (
+    CLOSED_FORM_RULES,
     BreakEven,
     EnergyEstimate,
     Rules,
@@ -52,7 +53,7 @@ def energy_rows(card: Card, result: LawResult, rate: Assumed) -> tuple[EnergyEst
     """Return the spiking net, the fp32 twin, the 8-bit and the bit-matched twin per rule set."""
     steps = result.steps or 1
     rows: list[EnergyEstimate] = []
-    for rules in Rules:
+    for rules in CLOSED_FORM_RULES:
         rows.append(_spiking_row(card, steps, rate, spread_over(result, rate), rules))
         rows.extend(twin_energy(card, bits=bits, rules=rules) for bits in _twins(steps))
     return tuple(rows)
@@ -90,5 +91,5 @@ def break_even_rows(card: Card, steps: int) -> tuple[BreakEven, ...]:
     """Return the firing rate below which the spiking net wins, per rule set and twin."""
     return tuple(
         break_even_rate(card, steps=steps, bits=bits, rules=rules)
-        for rules, bits in product(Rules, _twins(steps))
+        for rules, bits in product(CLOSED_FORM_RULES, _twins(steps))
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spikedim.energy import BreakEven, EnergyEstimate, Rules
+from spikedim.energy import CLOSED_FORM_RULES, BreakEven, EnergyEstimate, Rules
 from spikedim.laws import AbstractLaw, LawInputs, LawResult, is_trivial
 from spikedim.models import Card
 from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLINE_TWIN
@@ -85,7 +85,7 @@ def _even(rows: Sequence[BreakEven]) -> BreakEven | None:
 def _against(energy: Sequence[EnergyEstimate], even: BreakEven | None) -> str:
     """Say who wins against the 8-bit twin, how clearly, where it turns, and who disagrees."""
     ratios = {}
-    for rules in Rules:
+    for rules in CLOSED_FORM_RULES:
         snn, twin = _find(energy, "snn", rules), _find(energy, HEADLINE_TWIN, rules)
         if snn is not None and twin is not None:
             ratios[rules] = (

@@ -9,7 +9,7 @@ from spikedim.energy.closed_forms._estimate import BreakEven
 from spikedim.energy.closed_forms._spiking_energy import spiking_parts
 from spikedim.energy.closed_forms._twin_energy import twin_name, twin_parts
 from spikedim.energy.pricing._prices import Prices, corners, nominal
-from spikedim.energy.pricing._rules import Rules, Stem, check_option
+from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Rules, Stem, check_option
 from spikedim.models import Card
 
 __all__ = ["break_even_rate"]
@@ -66,7 +66,9 @@ def break_even_rate(
         check_integer(
             bits, name="bits", caller="break_even_rate", advice="Give None for the fp32 network."
         )
-    rules = check_option(rules, Rules, name="rules", caller="break_even_rate")
+    rules = check_option(
+        rules, Rules, name="rules", caller="break_even_rate", members=CLOSED_FORM_RULES
+    )
     usual = Stem.ONCE if card.static_input else Stem.EVERY_STEP
     rate, reason = _root(card, steps, bits, rules, nominal(), usual)
     if reason:

@@ -5,7 +5,7 @@ from spikedim.energy.closed_forms._estimate import EnergyEstimate
 from spikedim.energy.pricing._memory import memory_spiking
 from spikedim.energy.pricing._movement import movement_spiking
 from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy.pricing._rules import Movement, Rules, Stem, check_option
+from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Movement, Rules, Stem, check_option
 from spikedim.energy.pricing._sop_proxy import sop_spiking
 from spikedim.models import Card
 
@@ -117,7 +117,7 @@ def spiking_energy(
             f"{caller}: `rate` must be in [rate_low, rate_high] = [{low:g}, {high:g}]; "
             f"got {rate:g}. Widen the range."
         )
-    rules = check_option(rules, Rules, name="rules", caller=caller)
+    rules = check_option(rules, Rules, name="rules", caller=caller, members=CLOSED_FORM_RULES)
     stem = check_option(stem, Stem, name="stem", caller=caller)
     movement = check_option(movement, Movement, name="movement", caller=caller)
     if not card.static_input:

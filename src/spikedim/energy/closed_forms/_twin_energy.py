@@ -6,7 +6,7 @@ from spikedim.energy.closed_forms._spiking_energy import to_millijoule
 from spikedim.energy.pricing._memory import memory_twin
 from spikedim.energy.pricing._movement import movement_twin
 from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy.pricing._rules import Rules, check_option
+from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Rules, check_option
 from spikedim.energy.pricing._sop_proxy import sop_twin
 from spikedim.models import Card
 
@@ -74,7 +74,9 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
         check_integer(
             bits, name="bits", caller="twin_energy", advice="Give None for the fp32 network."
         )
-    rules = check_option(rules, Rules, name="rules", caller="twin_energy")
+    rules = check_option(
+        rules, Rules, name="rules", caller="twin_energy", members=CLOSED_FORM_RULES
+    )
     parts = to_millijoule(twin_parts(card, bits, rules, nominal()))
     value = sum(parts.values())
     cases = [sum(twin_parts(card, bits, rules, p).values()) * 1e-9 for p in corners(rules)]

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spikedim.energy.operations import OperationCounts
 from spikedim.energy.pricing._charge import Charge
@@ -23,9 +24,9 @@ class AbstractRuleSet(ABC):
         What `variants` varies.
     """
 
-    constants: tuple[str, ...]
-    left_out: str
-    uncertainty: str
+    constants: ClassVar[tuple[str, ...]]
+    left_out: ClassVar[str]
+    uncertainty: ClassVar[str]
 
     @abstractmethod
     def charges(self, counts: OperationCounts, options: PriceOptions) -> Iterator[Charge]:
@@ -39,3 +40,23 @@ class AbstractRuleSet(ABC):
         """Say why the rule set does not apply to a network, or nothing if it does."""
         del counts, options
         return ""
+
+    def parts(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
+        """Return the parts that the breakdown shows even if nothing is in them, in order."""
+        del counts, options
+        return ()
+
+    def used(self, options: PriceOptions) -> tuple[str, ...]:
+        """Return the names of the constants that it charges under these options."""
+        del options
+        return self.constants
+
+    def band(self, options: PriceOptions) -> str:
+        """Say what `variants` varies under these options."""
+        del options
+        return self.uncertainty
+
+    def notes(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
+        """Return what else a reader must know of this network under this rule set."""
+        del counts, options
+        return ()

@@ -1,0 +1,69 @@
+"""What every rule set asks of an operation: how often it is charged, and what it needs."""
+
+from spikedim.energy.operations import Operation, OperationCounts, OperationKind, Place, Values
+from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._rules import Stem
+
+__all__ = ["is_pixel_product", "is_repeated", "often", "repeats", "spikes_in", "with_often"]
+
+_UNITS = frozenset({Values.BINARY, Values.TERNARY, Values.SCALED_BINARY})
+_WEIGHTED = frozenset({OperationKind.CONVOLUTION, OperationKind.LINEAR})
+
+
+def _is_readout(operation: Operation) -> bool:
+    """Tell whether it is a head of real inputs: linear, so it may act on their mean over steps."""
+    return operation.place is Place.HEAD and not operation.accumulates
+
+
+def repeats(operation: Operation, counts: OperationCounts, options: PriceOptions) -> float:
+    """Return how often the work as executed is charged.
+
+    What reads the same in every step is charged once or T times, whatever the code did; a head
+    of real inputs once; everything else as executed.
+    """
+    if operation.static:
+        times = 1 if options.stem is Stem.ONCE else counts.steps
+        return times / operation.passes
+    return 1 / operation.passes if _is_readout(operation) else 1.0
+
+
+def often(operation: Operation, options: PriceOptions) -> str:
+    """Say how often a static operation or a head is charged, or nothing of others."""
+    if operation.static:
+        return "once" if options.stem is Stem.ONCE else "every step"
+    return "once" if _is_readout(operation) else ""
+
+
+def with_often(booked: str, operation: Operation, options: PriceOptions) -> str:
+    """Return how an operation is booked, with how often it is charged."""
+    return ", ".join(part for part in (booked, often(operation, options)) if part)
+
+
+def is_repeated(operation: Operation) -> bool:
+    """Tell whether it needs a multiplication, or several additions, for each non-zero input.
+
+    So does a sum of spikes that meets a weight; one that meets a spike is added as it is.
+    """
+    factors = [operation.values]
+    if operation.other_values is not None:
+        factors.append(operation.other_values)
+    return operation.accumulates and not _UNITS.intersection(factors)
+
+
+def is_pixel_product(operation: Operation) -> bool:
+    """Tell whether it multiplies weights with the input of the network, unless that is spikes.
+
+    Pixels and frames of events may be integers, but they are no sums of spikes.
+    """
+    return (
+        operation.place is Place.STEM
+        and operation.kind in _WEIGHTED
+        and operation.values not in _UNITS
+    )
+
+
+def spikes_in(counts: OperationCounts) -> bool:
+    """Tell whether it is a network of spikes, not an ordinary one."""
+    return counts.neurons > 0 or any(
+        o.accumulates and o.place is not Place.STEM for o in counts.operations
+    )
