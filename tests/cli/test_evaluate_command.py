@@ -23,7 +23,7 @@ def evaluated(monkeypatch):
     [
         (
             (),
-            {"steps": (1, 2, 4, 8), "data": None, "split": "test", "samples": None, "draws": 1,
+            {"steps": None, "data": None, "split": "test", "samples": None, "draws": 1,
              "warm_up_steps": None, "initial_membrane": None, "recalibrate": 0, "seed": 0,
              "device": "cpu", "memory_budget": "2GB"},
         ),

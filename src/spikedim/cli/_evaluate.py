@@ -19,8 +19,9 @@ def evaluate(
     ],
     *,
     steps: Annotated[
-        str, typer.Option(help="Time steps: FIRST..LAST doubles; 1,2,4 is a list.")
-    ] = "1..8",
+        str | None,
+        typer.Option(help="Time steps: FIRST..LAST doubles; 1,2,4 is a list.", show_default="1..8"),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(help="Name or path of the data.", show_default="that of the training"),
@@ -59,9 +60,10 @@ def evaluate(
 ) -> None:
     """Evaluate a run at several T: accuracy, spikes, firing rates.
 
-    A spiking network is run once, to the largest T; a rate-coded twin once for each T.
+    A spiking network is run once, to the largest T; a rate-coded twin once for each T; an ordinary
+    network, which has no T, once.
     """
-    values = parse_steps(steps, name="--steps", caller="evaluate")
+    values = None if steps is None else parse_steps(steps, name="--steps", caller="evaluate")
     check_outputs("evaluate", out=out, html=html, png=png)
     from spikedim import report, training
     from spikedim._core import write_atomic

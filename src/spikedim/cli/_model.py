@@ -33,7 +33,7 @@ def list_models(
     """List names, shapes, parameters, operations, published accuracy.
 
     The title of each family says whether its models can be built or have a card only, and whether
-    the suffix :softmax gives their rate-coded twin.
+    the suffixes :softmax and :ann give their rate-coded twin and their ordinary network.
     """
     import json
 
@@ -66,7 +66,7 @@ def show_model(
     name: Annotated[
         str,
         typer.Argument(
-            help="A name from `spikedim model list`; with :softmax its rate-coded twin.",
+            help="A name from `spikedim model list`; with :softmax or :ann its twin.",
             show_default=False,
         ),
     ],

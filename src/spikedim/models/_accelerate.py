@@ -45,7 +45,8 @@ def accelerate(
     Raises
     ------
     InputError
-        If `precision` is another word, or the model has no spiking population, as a twin.
+        If `precision` is another word, or the model has no spiking population, as a twin or an
+        ordinary network.
 
     See Also
     --------

@@ -14,6 +14,7 @@ from spikedim.models.families import (
     AbstractSpikingTransformer,
     BuildRequest,
     Options,
+    check_timeless,
     initialise,
 )
 from spikedim.neurons import AbstractSurrogate, LIFParameters
@@ -34,16 +35,17 @@ def build(
     dtype: torch.dtype = torch.float32,
     **overrides: Any,
 ) -> AbstractSpikingTransformer:
-    """Build a spiking transformer at its official shape, or its rate-coded twin.
+    """Build a spiking transformer at its official shape, its twin, or its ordinary network.
 
     Parameters
     ----------
     name : str
         A name of `names`, for example ``"spikformer-4-384/cifar10"``; the suffix ``:softmax``
-        asks for the twin: same shapes, softmax attention, every population a rate in [0, 1].
+        asks for the rate-coded twin: same shapes, softmax attention, every population a rate in
+        [0, 1]; ``:ann`` for the ordinary network: same shapes, softmax attention, rectifiers.
     steps : int, optional
         T of calls that do not say otherwise, at least 1; the published one without it, 1 in a
-        twin. The same weights run at any T.
+        twin or ordinary network. The same weights run at any T.
     generator : torch.Generator, optional
         Draws the weights; without one they are those of seed 0, always the same.
     device : torch.device or str, optional
@@ -65,7 +67,7 @@ def build(
     InputError
         If no model has that name, its family has only a card, an override is unknown or does not
         fit the family, the heads do not divide the width, the side cannot be halved as often as
-        the model needs, or there is no such device.
+        the model needs, `steps` is not 1 for an ordinary network, or there is no such device.
 
     See Also
     --------
@@ -74,6 +76,12 @@ def build(
     Notes
     -----
     Cost is that of drawing the weights: a quarter of a second for 10 million.
+
+    In an ordinary network ReLU stands where neurons stand, behind the same normalisation, and the
+    residuals are the same. As in an ordinary transformer nothing stands behind queries, keys and
+    values and behind the mixture of values; the attention is that of the twin. In SpikingBERT,
+    whose GELU and layer normalisations stay, nothing stands in the place of any neurons: it is
+    BERT. Parameters have the same names and shapes, but for learnt leaks.
 
     Examples
     --------
@@ -112,6 +120,7 @@ def build(
     model.built_from = BuildRequest.of(found.name, overrides)
     if steps is not None:
         model.steps = check_integer(steps, name="steps", caller="build", minimum=1)
+        check_timeless(model.coding, steps, name=found.name, caller="build")
     return model
 
 

@@ -55,7 +55,7 @@ class Family(Result):
     can_be_built : bool
         Whether `build` makes them; otherwise they are cards only.
     has_twin : bool
-        Whether the suffix ``:softmax`` gives a rate-coded twin.
+        Whether the suffix ``:softmax`` gives a rate-coded twin, and ``:ann`` an ordinary network.
     shapes : tuple of str
         What of a shape `build` lets a caller change.
     switches : tuple of Switch

@@ -63,7 +63,7 @@ class FusionReport(Result):
     output_difference_relative : float
         The same over the largest logit.
     spikes : int
-        Spikes of the unfused model; 0 in a rate-coded twin.
+        Spikes of the unfused model; 0 without spiking neurons.
     differing_spikes : int
         Neurons and steps at which one form spikes and the other does not. Rounding can decide a
         membrane at its threshold, and every later layer follows, so in float32 this and the

@@ -31,7 +31,7 @@ from spikedim.laws import (
     evaluate,
     waiting_laws,
 )
-from spikedim.models import Card, Population
+from spikedim.models import Card, Coding, Population
 from spikedim.models import card as find_card
 from spikedim.models import names as model_names
 from spikedim.planning._advisories import plan_advisories
@@ -244,10 +244,16 @@ def _law(name: str | None) -> AbstractLaw:
 
 def _card(model: str | Card | None, spec: str) -> Card | None:
     """Return the card, in the form made for the data if the name leaves the form open."""
-    if not isinstance(model, str):
-        return model
     suited = f"{model}/{spec}"
-    return find_card(suited if suited in model_names() else model)
+    found = (
+        find_card(suited if suited in model_names() else model) if isinstance(model, str) else model
+    )
+    if found is not None and found.coding is Coding.ACTIVATIONS:
+        raise InputError(
+            f"plan: `model` must have steps to plan; got {found.name}, an ordinary network, of "
+            f"which no law speaks. Plan {found.base}, or its twin, {found.base}:softmax."
+        )
+    return found
 
 
 def _measure(

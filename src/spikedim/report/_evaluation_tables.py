@@ -1,5 +1,6 @@
 """The tables of an evaluation: every T, every population."""
 
+from spikedim.models import Coding
 from spikedim.report._evaluation_words import largest_steps, learnt_at, population_spikes
 from spikedim.report._format import ABSENT, approximate, count, interval, share
 from spikedim.report._table import Column, Quantity, Table
@@ -108,12 +109,15 @@ def _population(
     )
 
 
-def _trained(found: Evaluation) -> str:
-    """Say at which T it was trained."""
+def _coding(found: Evaluation) -> str:
+    """Say what populations carry, and at which T it was trained."""
+    if found.coding is Coding.ACTIVATIONS:
+        return f"{found.coding.value} of an ordinary network"
     learnt = learnt_at(found)
     if learnt is None:
-        return "with exact rates"
-    return f"{'with the noise of' if found.trained_code_steps else 'at'} T = {learnt}"
+        return f"{found.coding.value}, trained with exact rates"
+    how = "with the noise of" if found.trained_code_steps else "at"
+    return f"{found.coding.value}, trained {how} T = {learnt}"
 
 
 def evaluation_origins_table(found: Evaluation) -> Table:
@@ -133,7 +137,7 @@ def evaluation_origins_table(found: Evaluation) -> Table:
     versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     facts = {
         "model": found.model,
-        "coding": f"{found.coding.value}, trained {_trained(found)}",
+        "coding": _coding(found),
         "weights": found.weights_fingerprint,
         "data": f"{found.data}, {found.split}, {found.classes:,} classes",
         "data fingerprint": found.data_fingerprint,

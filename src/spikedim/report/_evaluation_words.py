@@ -27,7 +27,7 @@ def steps_name(point: EvaluatedSteps) -> str:
 
 def learnt_at(found: Evaluation) -> int | None:
     """Return the T of the training, of a twin that of its noise; None for exact rates."""
-    return found.trained_steps if found.coding is Coding.SPIKES else found.trained_code_steps
+    return found.trained_code_steps if found.coding is Coding.RATES else found.trained_steps
 
 
 def largest_steps(found: Evaluation) -> int:
@@ -48,6 +48,8 @@ def population_spikes(found: Evaluation, population: EvaluatedPopulation) -> flo
 def accuracy_claim(found: Evaluation) -> str:
     """Say from which T on more steps buy no accuracy that these samples show."""
     points = swept(found)
+    if found.coding is Coding.ACTIVATIONS:
+        return f"{share(found.points[0].accuracy)} % right, without spikes and without time"
     if len(points) < 2:
         point = found.points[0]
         return f"{share(point.accuracy)} % right at {steps_name(point)}"
@@ -85,7 +87,7 @@ def evaluation_lines(found: Evaluation) -> tuple[str, ...]:
     lines = [
         f"{found.samples:,} samples{each} of {found.data}, {found.split}; intervals are 95 %.",
         f"Agreement: share of the answers that are those of {found.reference}.",
-        counted,
+        counted if found.populations else "An ordinary network: nothing fires, and T is 1.",
     ]
     if found.warm_up_steps:
         spent = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from spikedim.models import Card, Family, LayerRow, PublishedResult, Source, card, names
+from spikedim.models import Card, Coding, Family, LayerRow, PublishedResult, Source, card, names
 from spikedim.report._format import ABSENT, TIMES, approximate, count
 from spikedim.report._table import Column, Quantity, Table
 
@@ -29,7 +29,7 @@ def cards_tables(cards: tuple[Card, ...], families: tuple[Family, ...]) -> tuple
     -------
     tuple of Table
         Shape, parameters, operations, neurons, published accuracy; the title says whether the
-        family can be built and has a twin.
+        family can be built, and has a twin and an ordinary network.
     """
     columns = (
         Column("model"),
@@ -54,7 +54,8 @@ def cards_tables(cards: tuple[Card, ...], families: tuple[Family, ...]) -> tuple
 
 def _family_title(family: Family) -> str:
     built = "can be built" if family.can_be_built else "card only"
-    return f"{family.name}: {built}{', twin with :softmax' * family.has_twin}"
+    suffixes = ", twin with :softmax, ordinary network with :ann" * family.has_twin
+    return f"{family.name}: {built}{suffixes}"
 
 
 def _listed(card: Card) -> tuple[str | Quantity, ...]:
@@ -109,7 +110,7 @@ def card_layers_table(card: Card) -> Table:
         Column("population", expendable=4),
         Column(f"N {TIMES} D", numeric=True, expendable=1),
     )
-    twin = card.name.endswith(":softmax")
+    twin = card.coding is Coding.RATES
     rows: list[tuple[str | Quantity, ...]] = []
     for row in card.layers:
         behind = row.population
@@ -189,13 +190,14 @@ def _totals(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
         yield "parameters printed", Quantity(card.published_parameters), "as the paper writes it"
     yield "MACs per step", _exact(card.macs), "multiply-accumulates, batch of one"
     yield from _operations(card)
-    yield "neurons", _exact(card.neurons), f"in {len(card.populations)} populations"
+    if card.populations:
+        yield "neurons", _exact(card.neurons), f"in {len(card.populations)} populations"
 
 
 def _operations(card: Card) -> Iterator[tuple[str | Quantity, ...]]:
     """Yield the operations by what their input is."""
     macs = dict.fromkeys(_READ, 0)
-    twin = card.name.endswith(":softmax")
+    twin = card.coding is Coding.RATES
     for row in card.layers:
         if row.macs:
             macs[_input_words(row, twin=twin)] += row.macs

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from spikedim.models import Card, Family
+from spikedim.models import Card, Coding, Family
 from spikedim.report._format import TIMES, count
 from spikedim.report._model_tables import (
     card_layers_table,
@@ -57,12 +57,17 @@ def card_headline(card: Card) -> str:
     str
         Parameters, operations, neurons and the first published accuracy.
     """
-    kind = "rate" if card.name.endswith(":softmax") else "spiking"
     return (
         f"{card.name}: {card.depth} blocks of {card.tokens} {TIMES} {card.width}, "
         f"{count(card.parameters, 3)} parameters, {count(card.macs, 3)} MACs per step, "
-        f"{count(card.neurons, 3)} {kind} neurons{_published_words(card)}."
+        f"{_neurons(card)}{_published_words(card)}."
     )
+
+
+def _neurons(card: Card) -> str:
+    if card.coding is Coding.ACTIVATIONS:
+        return "no neurons"
+    return f"{count(card.neurons, 3)} {'spiking' if card.coding.spiking else 'rate'} neurons"
 
 
 def _published_words(card: Card) -> str:
@@ -109,8 +114,8 @@ def _lines(card: Card, family: Family | None) -> list[str]:
             lines.append(f'Build it: spikedim.models.build("{card.name}")')
         else:
             lines.append(f"{family.name} has cards only: build does not make it.")
-        if family.has_twin and not card.name.endswith(":softmax"):
-            lines.append(f"Twin: {card.name}:softmax")
+        if family.has_twin and card.coding.spiking:
+            lines.append(f"Twin: {card.name}:softmax; ordinary network: {card.name}:ann")
     return [*lines, f"Shapes: {card.reference}."] if card.reference else lines
 
 

@@ -157,6 +157,8 @@ def _coding(run: TrainingRun) -> str:
     """Say what stood for a number in training."""
     if run.coding is Coding.SPIKES:
         return f"spikes, directly coded, T = {run.steps}"
+    if run.coding is Coding.ACTIVATIONS:
+        return "activations of an ordinary network"
     if run.code_steps is None:
         return "exact rates"
     return f"rates with the noise of {run.code_steps} Bernoulli spikes"

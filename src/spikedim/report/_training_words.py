@@ -39,6 +39,8 @@ def _trained_at(run: TrainingRun) -> str:
     """Say at which T a network was trained, or at which T its rates were noisy."""
     if run.coding is Coding.SPIKES:
         return f" at T = {run.steps}"
+    if run.coding is Coding.ACTIVATIONS:
+        return ""
     return " with exact rates" if run.code_steps is None else f" with noise of T = {run.code_steps}"
 
 
@@ -54,9 +56,11 @@ def _accuracy(run: TrainingRun) -> str:
 
 
 def evaluate_command(run: TrainingRun, folder: Path) -> str:
-    """Return the command that says what the run is worth at other T."""
-    top = 8 if run.coding is Coding.SPIKES else 64
-    return f"spikedim evaluate {shlex.quote(str(folder))} --steps 1..{top}"
+    """Return the command that says what the run is worth, at other T if it has one."""
+    command = f"spikedim evaluate {shlex.quote(str(folder))}"
+    if run.coding is Coding.ACTIVATIONS:
+        return command
+    return f"{command} --steps 1..{8 if run.coding.spiking else 64}"
 
 
 def curve_claim(log: Sequence[LogLine]) -> str:

@@ -73,9 +73,11 @@ def test_an_unknown_name_does_not_recite_the_whole_catalogue():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("spikformer-4-384:ann", "Did you mean 'spikformer-4-384/cifar10:softmax'?"),
+        ("spikformer-4-384:relu", "Did you mean 'spikformer-4-384/cifar10:softmax'?"),
+        ("spikformer-4-384:ann:softmax", "or ':ann' (ordinary network), or have no suffix; got"),
         ("spikformer-4-384/cifar10:", "or have no suffix; got 'spikformer-4-384/cifar10:'"),
         ("spiliformer-10-768:softmax", "no suffix for spiliformer, which has no twin; got"),
+        ("spikegpt-216m:ann", "Twins and ordinary networks exist for spikingbert, "),
     ],
 )
 def test_a_wrong_suffix_is_refused_with_the_right_one(name, message):

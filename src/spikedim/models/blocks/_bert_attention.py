@@ -65,14 +65,14 @@ class BertAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.k = LinearNorm(width, width, bias=True, norm=False)
-        self.k_lif = make.population()
+        self.k_lif = make.population(rectified=False)
         self.v = LinearNorm(width, width, bias=True, norm=False)
-        self.v_lif = make.population()
+        self.v_lif = make.population(rectified=False)
         self.q = RealLinear(width, width)
         self.product = _RealQueryProduct(heads)
-        self.attn_lif = make.population()
+        self.attn_lif = make.population(rectified=False)
         self.output = ResidualNorm(width, width, epsilon=epsilon, drop=drop)
-        self.output_lif = make.population()
+        self.output_lif = make.population(rectified=False)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return spikes [T, B, N, D] of spikes [T, B, N, D]."""

@@ -37,9 +37,9 @@ class BertMLP(nn.Module):
         super().__init__()
         self.intermediate = LinearNorm(width, 4 * width, bias=True, norm=False)
         self.gelu = RealGELU()
-        self.intermediate_lif = make.population()
+        self.intermediate_lif = make.population(rectified=False)
         self.output = ResidualNorm(4 * width, width, epsilon=epsilon, drop=drop)
-        self.output_lif = make.population()
+        self.output_lif = make.population(rectified=False)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:
         """Return spikes [T, B, N, D] of spikes [T, B, N, D]."""

@@ -47,9 +47,9 @@ class CurrentAttention(nn.Module):
         super().__init__()
         self.lif = make.population()
         self.q, self.k, self.v = (LinearNorm(width, width) for _ in range(3))
-        self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
+        self.q_lif, self.k_lif, self.v_lif = (make.population(rectified=False) for _ in range(3))
         self.product = make.product(heads, scale=scale, order=order)
-        self.attn_lif = make.population(threshold=0.5)
+        self.attn_lif = make.population(threshold=0.5, rectified=False)
         self.proj = LinearNorm(width, width, bias=True)
         self.drop = drop
 

@@ -41,8 +41,8 @@ class DualSpikeAttention(nn.Module):
     Notes
     -----
     :math:`c_1 = 1/\sqrt{f_X D/H}` and :math:`c_2 = 1/\sqrt{f_A N/p^2}` with running firing rates
-    of X and A. In the twin A is a softmax over the N / p^2 patches with queries X and keys
-    :math:`Y_1`, and :math:`Y_2` are its values.
+    of X and A. In the twin and in the ordinary network A is a softmax over the N / p^2 patches with
+    queries X and keys :math:`Y_1`, and :math:`Y_2` are its values.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class DualSpikeAttention(nn.Module):
         self.lif = make.population()
         self.patch = ConvNorm(width, 2 * width, kernel=patch, stride=patch, padding=0)
         self.map, self.mix = make.product_pair(heads)
-        self.attn_lif = make.population()
-        self.out_lif = make.population()
+        self.attn_lif = make.population(rectified=False)
+        self.out_lif = make.population(rectified=False)
         self.proj = LinearNorm(width, width)
 
     def forward(self, x: Tensor, context: ForwardPass) -> Tensor:

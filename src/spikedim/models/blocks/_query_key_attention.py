@@ -5,7 +5,6 @@ from typing import final
 
 from torch import Tensor, nn
 
-from spikedim.models.cards import Coding
 from spikedim.models.layers import (
     ForwardPass,
     LinearNorm,
@@ -44,8 +43,9 @@ class QueryKeyAttention(nn.Module):
     With spikes q and k [T, B, N, D], and a the spikes, at half the threshold, of the sum of q, the
     output is x + spikes of Norm(W(a * k)). The channel form is in the paper only.
 
-    The twin's attention is softmax(q k^T / sqrt(D / H)) k by head: the keys are the values, as they
-    are here, and its population has N x D rates where the mask has N x H spikes.
+    The attention of the twin and of the ordinary network is softmax(q k^T / sqrt(D / H)) k by head:
+    the keys are the values, as they are here, and it has N x D numbers where the mask has N x H
+    spikes.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class QueryKeyAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.q, self.k = (LinearNorm(width, width) for _ in range(2))
-        self.q_lif, self.k_lif = (make.population() for _ in range(2))
-        self.mask = SoftmaxProduct(heads) if make.coding is Coding.RATES else None
-        self.attn_lif = make.population(threshold=0.5)
+        self.q_lif, self.k_lif = (make.population(rectified=False) for _ in range(2))
+        self.mask = None if make.coding.spiking else SoftmaxProduct(heads)
+        self.attn_lif = make.population(threshold=0.5, rectified=False)
         self.proj = LinearNorm(width, width, bias=True)
         self.proj_lif = make.population()
         self.heads = heads

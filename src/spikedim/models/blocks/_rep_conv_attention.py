@@ -49,9 +49,9 @@ class RepConvAttention(nn.Module):
         super().__init__()
         self.lif = make.population()
         self.q, self.k, self.v = (_convolution(width, dense=dense) for _ in range(3))
-        self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
+        self.q_lif, self.k_lif, self.v_lif = (make.population(rectified=False) for _ in range(3))
         self.product = make.product(heads, scale=scale, order=ProductOrder.KEYS_VALUES)
-        self.attn_lif = make.population(threshold=0.5)
+        self.attn_lif = make.population(threshold=0.5, rectified=False)
         self.proj = _convolution(width, dense=dense)
         self.drop = drop
 

@@ -4,7 +4,6 @@ from typing import final
 
 from torch import Tensor, nn
 
-from spikedim.models.cards import Coding
 from spikedim.models.layers import (
     ForwardPass,
     LinearNorm,
@@ -25,7 +24,7 @@ class SpikeDrivenAttention(nn.Module):
     Parameters
     ----------
     width, heads : int
-        D and H; H divides D. Without `pool` only the twin depends on H.
+        D and H; H divides D. Without `pool` only twin and ordinary network depend on H.
     make : PopulationMaker
         Makes the neurons.
     pool : bool, default False
@@ -43,9 +42,9 @@ class SpikeDrivenAttention(nn.Module):
     and of v over the places of the map, of k * v over the plane of tokens and features of a head,
     and of q * g over that plane. There it is called eroding, though maxima of spikes dilate.
 
-    The twin's product is softmax(q k^T / sqrt(D / H)) v, which gives each token values of its own:
-    its population has N x D rates where the gate has 1 x D spikes. Its maxima are those of k and v;
-    the other two belong to the gate.
+    The product of the twin and of the ordinary network is softmax(q k^T / sqrt(D / H)) v, which
+    gives each token values of its own: N x D numbers where the gate has 1 x D spikes. Its maxima
+    are those of k and v; the other two belong to the gate.
     """
 
     def __init__(
@@ -60,9 +59,9 @@ class SpikeDrivenAttention(nn.Module):
         super().__init__()
         self.lif = make.population()
         self.q, self.k, self.v = (LinearNorm(width, width) for _ in range(3))
-        self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
-        self.product = SoftmaxProduct(heads) if make.coding is Coding.RATES else None
-        self.talking_heads_lif = make.population(threshold=0.5)
+        self.q_lif, self.k_lif, self.v_lif = (make.population(rectified=False) for _ in range(3))
+        self.product = None if make.coding.spiking else SoftmaxProduct(heads)
+        self.talking_heads_lif = make.population(threshold=0.5, rectified=False)
         self.proj = LinearNorm(width, width, bias=True)
         self.heads = heads
         self.pool = pool

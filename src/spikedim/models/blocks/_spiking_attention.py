@@ -52,9 +52,9 @@ class SpikingSelfAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.q, self.k, self.v = (LinearNorm(width, width, bias=bias) for _ in range(3))
-        self.q_lif, self.k_lif, self.v_lif = (make.population() for _ in range(3))
+        self.q_lif, self.k_lif, self.v_lif = (make.population(rectified=False) for _ in range(3))
         self.product = make.product(heads, scale=scale, order=order, causal=causal)
-        self.attn_lif = make.population(threshold=0.5)
+        self.attn_lif = make.population(threshold=0.5, rectified=False)
         self.proj = LinearNorm(width, width, bias=output_bias)
         self.proj_lif = make.population(batch_leak=batch_leak)
         self.drop = drop

@@ -14,6 +14,15 @@ from spikedim.models.cards._walk import LayerWalk
 __all__ = ["Blueprint", "Recipe", "Walked", "blueprints", "cards"]
 
 _TWIN_NOTE = "rate-coded twin: softmax attention, every population a rate clipped to [0, 1]"
+_ORDINARY_NOTE = (
+    "ordinary network: softmax attention, no neurons, no time, every product reads real numbers; "
+    "other notes speak of the spiking model"
+)
+_NOTES: Mapping[Coding, tuple[str, ...]] = {
+    Coding.SPIKES: (),
+    Coding.RATES: (_TWIN_NOTE,),
+    Coding.ACTIVATIONS: (_ORDINARY_NOTE,),
+}
 
 
 @final
@@ -53,16 +62,16 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """Name as ``family-size/dataset``, with ``:softmax`` for a rate-coded twin."""
+        """Name as ``family-size/dataset``, with the suffix of its coding."""
         base = f"{self.family}-{self.model.size}/{self.model.where.dataset}"
-        return f"{base}:softmax" if self.model.coding is Coding.RATES else base
+        return f"{base}{self.model.coding.suffix}"
 
     def card(self) -> Card:
         """Walk the layers of the model and close its card."""
         model = self.model
         where = model.where
         walked = self.walk(model)
-        twin = model.coding is Coding.RATES
+        twin = not model.coding.spiking
         own = twin or model.reshaped
         rows = walked.walk.rows
         notes = statistics_notes(self.family, where.dataset)
@@ -76,11 +85,11 @@ class Recipe:
             heads=model.heads,
             tokens=walked.tokens,
             width=model.width,
-            steps=where.steps,
+            steps=1 if model.coding is Coding.ACTIVATIONS else where.steps,
             layers=tuple(replace(row, dead_parameters=0) for row in rows) if twin else rows,
             published_parameters="" if own else model.published,
             reference=self.reference,
-            notes=(*walked.notes, *notes, _TWIN_NOTE) if twin else (*walked.notes, *notes),
+            notes=(*walked.notes, *notes, *_NOTES[model.coding]),
             published_results=() if own else published(self.name),
             vocabulary=where.vocabulary,
         )

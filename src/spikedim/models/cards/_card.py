@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from spikedim._core import Result
+from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._published_result import PublishedResult
 
 __all__ = ["EVENT_DATASETS", "Card", "LayerRow", "Population"]
@@ -82,7 +83,8 @@ class Card(Result):
     Parameters
     ----------
     name : str
-        ``family-size/dataset``, e.g. ``"spikformer-4-384/cifar10"``.
+        ``family-size/dataset``, e.g. ``"spikformer-4-384/cifar10"``; with ``:softmax`` or ``:ann``
+        of a twin or an ordinary network.
     family, dataset : str
         Its two parts.
     input_shape : tuple of int
@@ -92,7 +94,7 @@ class Card(Result):
     depth, heads, tokens, width : int
         Blocks, attention heads, n and d of the encoder blocks (of the last stage if hierarchical).
     steps : int
-        Time steps of the published results.
+        Time steps of the published results; 1 of an ordinary network.
     layers : tuple of LayerRow
         The layer table.
     published_parameters : str
@@ -102,8 +104,8 @@ class Card(Result):
     notes : tuple of str
         Known traps.
     published_results : tuple of PublishedResult
-        Printed accuracies and energies with their sources, the headline first; none for a twin
-        or a shape of your own.
+        Printed accuracies and energies with their sources, the headline first; none for a
+        twin, an ordinary network or a shape of your own.
     vocabulary : int
         Token numbers that a text model reads, padding 0 included; 0 of images.
     """
@@ -148,9 +150,21 @@ class Card(Result):
         return self.dataset not in EVENT_DATASETS
 
     @property
+    def coding(self) -> Coding:
+        """What its populations carry, as its name says."""
+        _, colon, suffix = self.name.partition(":")
+        return next((each for each in Coding if each.suffix == colon + suffix), Coding.SPIKES)
+
+    @property
+    def base(self) -> str:
+        """Name of the spiking model of the same shape."""
+        return self.name.partition(":")[0]
+
+    @property
     def first_macs(self) -> int:
-        """MACs of the layers that read the real-valued input, per time step."""
-        return sum(row.macs for row in self.layers if row.kind == "conv" and not row.spiking_input)
+        """MACs of the convolution that reads the input, per time step; 0 of a text model."""
+        first = (row.macs for row in self.layers if row.kind == "conv" and not row.spiking_input)
+        return next(first, 0)
 
     @property
     def macs(self) -> int:
@@ -164,7 +178,7 @@ class Card(Result):
 
     @property
     def populations(self) -> tuple[Population, ...]:
-        """Every spiking population, in order."""
+        """Every spiking population, in order; none in an ordinary network."""
         return tuple(row.population for row in self.layers if row.population is not None)
 
     @property

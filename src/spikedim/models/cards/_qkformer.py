@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import final
 
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
-from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._setting import Setting, setting
 from spikedim.models.cards._shared_walks import project, self_attention_block, spike_output
 from spikedim.models.cards._spikformer import SMALL_NOTE
@@ -129,7 +128,7 @@ def qk_block(
     walk.attention(f"{name}.attn.mask", 0, twin_macs=2 * tokens**2 * d)
     # The twin has softmax attention in the place of the mask; what it codes are its outputs, which
     # are convex combinations of rates, and so rates themselves.
-    walk.lif(f"{name}.attn.attn_lif", tokens, d if walk.coding is Coding.RATES else heads)
+    walk.lif(f"{name}.attn.attn_lif", tokens, heads if walk.coding.spiking else d)
     spike_output(walk, name, tokens, d, ratio=ratio)
 
 

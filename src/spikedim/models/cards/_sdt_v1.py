@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from spikedim.models.cards._assembly import Blueprint, Recipe, Walked, blueprints, cards
-from spikedim.models.cards._coding import Coding
 from spikedim.models.cards._setting import setting
 from spikedim.models.cards._shared_walks import current_mlp, project, spiking_patch_splitting
 from spikedim.models.cards._spikformer import SMALL_NOTE, is_small, small_sizes
@@ -21,7 +20,7 @@ _HEADS = 8
 
 def _block(walk: LayerWalk, name: str, tokens: int, model: Blueprint) -> None:
     """Walk one block; its attention masks and adds, so it has no products."""
-    width, twin = model.width, model.coding is Coding.RATES
+    width, twin = model.width, not model.coding.spiking
     walk.lif(f"{name}.attn.lif", tokens, width)
     project(walk, name, tokens, width)
     walk.attention(f"{name}.attn.product", 0, twin_macs=2 * tokens**2 * width)

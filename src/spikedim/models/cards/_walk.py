@@ -23,7 +23,7 @@ class LayerWalk:
     def __init__(self, *, coding: Coding = Coding.SPIKES, neuron_parameters: int = 0) -> None:
         self._rows: list[LayerRow] = []
         self._coding = coding
-        self._neuron_parameters = 0 if coding is Coding.RATES else neuron_parameters
+        self._neuron_parameters = neuron_parameters if coding.spiking else 0
 
     @property
     def rows(self) -> tuple[LayerRow, ...]:
@@ -47,6 +47,8 @@ class LayerWalk:
         inputs: Inputs = Inputs.SPIKES,
     ) -> None:
         """Append a row; `parameters` excludes its `norm` parameters."""
+        if self._coding is Coding.ACTIVATIONS:
+            inputs = Inputs.REALS
         self._rows.append(
             LayerRow(
                 name,
@@ -117,12 +119,17 @@ class LayerWalk:
         self, name: str, macs: int, *, twin_macs: int | None = None, inputs: Inputs = Inputs.SPIKES
     ) -> None:
         """Append the products of queries, keys and values; the twin's differ if `twin_macs`."""
-        if twin_macs is not None and self._coding is Coding.RATES:
+        if twin_macs is not None and not self._coding.spiking:
             macs = twin_macs
         self.add(name, "attention", 0, macs=macs, inputs=inputs)
 
     def lif(self, name: str, tokens: int, features: int) -> None:
-        """Let spiking neurons follow the last layer (a row of their own if it already has some)."""
+        """Let spiking neurons follow the last layer (a row of their own if it already has some).
+
+        An ordinary network has none.
+        """
+        if self._coding is Coding.ACTIVATIONS:
+            return
         population = Population(name, tokens, features)
         if not self._rows or self._rows[-1].population is not None:
             self.add(name, "neuron", 0)

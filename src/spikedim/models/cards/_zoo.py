@@ -125,7 +125,7 @@ def _check_known(value: str, known: set[str], *, name: str) -> None:
 
 
 def has_twin(family: str) -> bool:
-    """Say whether the models of a family have a rate-coded twin, ``NAME:softmax``."""
+    """Say whether a family has rate-coded twins, ``:softmax``, and ordinary networks, ``:ann``."""
     return family in _TWIN_FAMILIES
 
 
@@ -137,7 +137,8 @@ def card(name: str) -> Card:
     name : str
         ``family-size/dataset`` (see `names`); without ``/dataset`` the CIFAR-10 form, or the only
         form there is. The suffix ``:softmax`` asks for the rate-coded twin: same layers, softmax
-        attention, so that every query meets every key.
+        attention, so that every query meets every key. ``:ann`` asks for the ordinary network:
+        the same, without neurons, every product reading real numbers once.
 
     Returns
     -------
@@ -147,8 +148,8 @@ def card(name: str) -> Card:
     Raises
     ------
     InputError
-        If no model has that name (the message suggests one), or the suffix is not
-        ``:softmax``, or that family has no softmax twin yet.
+        If no model has that name (the message suggests one), or the suffix is neither
+        ``:softmax`` nor ``:ann``, or that family has no such form yet.
 
     Notes
     -----
@@ -177,14 +178,15 @@ def recipe(name: str, *, caller: str) -> Recipe:
     if found.family not in _TWIN_FAMILIES:
         raise InputError(
             f"{caller}: `name` must have no suffix for {found.family}, which has no twin; "
-            f"got {name!r}. Twins exist for {', '.join(_TWIN_FAMILIES)}."
+            f"got {name!r}. Twins and ordinary networks exist for {', '.join(_TWIN_FAMILIES)}."
         )
-    if suffix != "softmax":
+    coding = next((each for each in Coding if suffix and each.suffix == f":{suffix}"), None)
+    if coding is None:
         raise InputError(
-            f"{caller}: `name` must end in ':softmax' or have no suffix; got {name!r}. "
-            f"Did you mean '{found.name}:softmax'?"
+            f"{caller}: `name` must end in ':softmax' (rate-coded twin) or ':ann' (ordinary "
+            f"network), or have no suffix; got {name!r}. Did you mean '{found.name}:softmax'?"
         )
-    return replace(found, model=replace(found.model, coding=Coding.RATES))
+    return replace(found, model=replace(found.model, coding=coding))
 
 
 def _full_name(base: str, caller: str) -> str:

@@ -8,6 +8,7 @@ from spikedim.models.families._transformer import (
     AbstractSpikingTransformer,
     ModelRun,
     ModelTrace,
+    check_timeless,
     initialise,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "ModelTrace",
     "Options",
     "SpikeCount",
+    "check_timeless",
     "initialise",
 ]

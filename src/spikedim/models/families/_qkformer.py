@@ -13,7 +13,7 @@ from spikedim.models.blocks import (
     SpikingMLP,
     SpikingSelfAttention,
 )
-from spikedim.models.cards import Blueprint, Card, Coding, QKFormerShape, qkformer_shape
+from spikedim.models.cards import Blueprint, Card, QKFormerShape, qkformer_shape
 from spikedim.models.families._changed_populations import with_populations
 from spikedim.models.families._depth import drop_rates
 from spikedim.models.families._image_transformer import AbstractImageTransformer
@@ -104,7 +104,7 @@ class QKFormer(AbstractImageTransformer):
     shapes = AbstractImageTransformer.shapes | {"width"}
 
     def __init__(self, model: Blueprint, card: Card, options: Options) -> None:
-        _check_twin(model, options)
+        _check_switches(model, options)
         if options.qk_axis == QKAxis.CHANNEL:
             card = _with_channel_masks(card)
         super().__init__(model, card, options)
@@ -175,16 +175,16 @@ def _embedding(
     return SkipEmbedding((channels, e // 2, e), pools=(False, False), skipped=1, make=make)
 
 
-def _check_twin(model: Blueprint, options: Options) -> None:
-    """Raise `InputError` for switches of what a rate-coded twin does not have."""
-    if model.coding is not Coding.RATES:
+def _check_switches(model: Blueprint, options: Options) -> None:
+    """Raise `InputError` for switches of what a network without spikes does not have."""
+    if model.coding.spiking:
         return
     for name, default in (("qk_axis", QKAxis.TOKEN), ("legacy_batch_leak", False)):
         value = getattr(options, name)
         if value != default:
             raise InputError(
-                f"build: `{name}` must be absent for a rate-coded twin, which has neither masks "
-                f"nor membranes; got {value!r}."
+                f"build: `{name}` must be absent for {model.coding.network}, which has neither "
+                f"masks nor membranes; got {value!r}."
             )
 
 

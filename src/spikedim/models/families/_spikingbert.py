@@ -60,7 +60,8 @@ class SpikingBERT(AbstractTextTransformer):
     -----
     Gradients are those of a surrogate through all steps. The paper trains in another way, by
     implicit differentiation at the steady state a = clip(f(a), 0, 1) and distillation from BERT:
-    neither is implemented; the rate-coded twin computes that steady state.
+    neither is implemented; the rate-coded twin computes that steady state. The ordinary network
+    is BERT, with GELU for its only activation.
 
     Weights start uniform within 1 / sqrt(fan-in): at width 768 as wide as the released normal
     ones (0.021 against 0.02), and a current of the same size at every width. In the published
@@ -91,7 +92,7 @@ class SpikingBERT(AbstractTextTransformer):
             epsilon=_BERT_EPSILON,
             separator=where.separator,
         )
-        self.embedding_lif = self.make.population()
+        self.embedding_lif = self.make.population(rectified=False)
         self.encoder = nn.ModuleList(
             _Encoder(model, make=self.make, epsilon=epsilon, drop=drop)
             for drop in drop_rates(options.drop_path, model.depth)

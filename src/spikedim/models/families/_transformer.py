@@ -32,6 +32,7 @@ __all__ = [
     "ModelTrace",
     "check_eighths",
     "check_halvings",
+    "check_timeless",
     "initialise",
 ]
 
@@ -73,7 +74,7 @@ class ModelTrace(NamedTuple):
 
 
 class AbstractSpikingTransformer(nn.Module, ABC):
-    """A spiking transformer, or its rate-coded twin.
+    """A spiking transformer, its rate-coded twin, or the ordinary network of its shape.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
     card : Card
         Layers, parameters, operations, populations.
     steps : int
-        T of a call that does not say otherwise; 1 in a rate-coded twin.
+        T of a call that does not say otherwise; 1 in a twin or ordinary network.
     head : torch.nn.Linear
         Classifier.
     head_lif : AbstractPopulation or None
@@ -125,7 +126,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         self.head_lif: AbstractPopulation | None = None
         self.compute_dtype: torch.dtype | None = None
         self.built_from: BuildRequest | None = None
-        self.steps = 1 if model.coding is Coding.RATES else model.where.steps
+        self.steps = model.where.steps if model.coding.spiking else 1
         # Whose weights start normal with deviation .02; others start as torch does.
         self.normal_weights: tuple[type[nn.Module], ...] = (nn.Linear,)
         self.make = PopulationMaker(
@@ -195,7 +196,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             Images [B, channels, H, W], shown at every step, or a sequence [T, B, channels, H, W];
             of a text model token numbers [B, N], padded with 0.
         steps : int, optional
-            T, at least 1; the model's own without it, or that of a sequence.
+            T, at least 1; the model's own without it, or that of a sequence. An ordinary network
+            has no time: it answers every image of a sequence by itself, and another T is refused.
         generator : torch.Generator, optional
             Draws dropped branches in training, and spikes.
         code_steps : int, optional
@@ -300,7 +302,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
 
         Always in evaluation mode, without gradients, on the plain path; the mode is the same
         afterwards. Sums are those of the traces of `forward_with_states`, which are not kept: the
-        memory is that of one forward pass.
+        memory is that of one forward pass. An ordinary network fires nothing and is refused: a
+        count of 0 would read as if it cost nothing.
 
         Parameters
         ----------
@@ -314,7 +317,17 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             States that an earlier part returned.
         generator : torch.Generator, optional
             Draws the spikes of `code_steps`.
+
+        Raises
+        ------
+        InputError
+            If this is an ordinary network, or `forward` refuses the input.
         """
+        if self.coding is Coding.ACTIVATIONS:
+            raise InputError(
+                "count_spikes: `self` must have spikes or rates to count; got "
+                f"{self.card.name}, an ordinary network. Use `run` for its outputs."
+            )
         sequence, count = self._start(x, steps)
         self._check_code(code_steps, generator)
         self._check_states(states, batch=sequence.shape[1])
@@ -357,9 +370,12 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             return
         check_integer(code_steps, name="code_steps", caller="forward", minimum=1)
         if self.coding is not Coding.RATES:
+            kind, other = "a spiking model, which fires by itself", "Use `steps`, or build"
+            if not self.coding.spiking:
+                kind, other = "an ordinary network, whose activations are no rates", "Build"
             raise InputError(
-                "forward: `code_steps` must be absent for a spiking model, which fires by itself; "
-                f"got {code_steps}. Use `steps`, or build the twin, {self.card.name}:softmax."
+                f"forward: `code_steps` must be absent for {kind}; got {code_steps}. {other} "
+                f"the twin, {self.card.base}:softmax."
             )
         if not isinstance(generator, torch.Generator):
             raise InputError(
@@ -406,7 +422,18 @@ class AbstractSpikingTransformer(nn.Module, ABC):
                 )
         if length is not None:
             return sequence, length
+        if steps is not None:
+            check_timeless(self.coding, steps, name=self.card.name, caller="forward")
         return sequence, self.steps if steps is None else steps
+
+
+def check_timeless(coding: Coding, steps: int, *, name: str, caller: str) -> None:
+    """Raise `InputError` for several steps of an ordinary network."""
+    if coding is Coding.ACTIVATIONS and steps != 1:
+        raise InputError(
+            f"{caller}: `steps` must be absent or 1 for {name}, an ordinary network without time; "
+            f"got {steps}. Only the spiking model, {name.partition(':')[0]}, takes steps."
+        )
 
 
 def check_halvings(model: Blueprint, times: int) -> None:

@@ -22,6 +22,7 @@ from spikedim.models.layers._norm import affine, fold, normalise, remember
 from spikedim.models.layers._pooling import max_pool
 from spikedim.models.layers._population import (
     AbstractPopulation,
+    OrdinaryPopulation,
     RatePopulation,
     SpikingPopulation,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "EmbeddingNorm",
     "ForwardPass",
     "LinearNorm",
+    "OrdinaryPopulation",
     "PopulationMaker",
     "PopulationTrace",
     "ProductOrder",

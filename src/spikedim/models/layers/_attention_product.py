@@ -89,7 +89,7 @@ class SpikingProduct(AbstractAttentionProduct):
 
 @final
 class SoftmaxProduct(AbstractAttentionProduct):
-    """The twin's attention: softmax(q k^T / sqrt(D / H)) v by head.
+    """Attention of twins and ordinary networks: softmax(q k^T / sqrt(D / H)) v by head.
 
     Parameters
     ----------

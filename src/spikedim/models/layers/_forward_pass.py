@@ -22,9 +22,10 @@ class PopulationTrace(NamedTuple):
     Parameters
     ----------
     spikes : Tensor of shape [T, B, N, D]
-        Spikes, 0 or 1; rates in [0, 1] in a rate-coded twin.
+        Spikes, 0 or 1; rates in [0, 1] in a rate-coded twin, activations in an ordinary network.
     membranes : Tensor of shape [T, B, N, D]
-        Potentials as compared with the threshold; the currents in a rate-coded twin.
+        Potentials as compared with the threshold; the currents in a twin or ordinary
+        network.
     """
 
     spikes: Tensor

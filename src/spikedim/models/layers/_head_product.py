@@ -1,4 +1,4 @@
-"""Products of the activity of each head with real values, and what they become in the twin."""
+"""Products of the activity of each head with real values, and what they become without spikes."""
 
 from abc import ABC, abstractmethod
 from typing import final
@@ -47,7 +47,7 @@ class RateScaledProduct(AbstractHeadProduct):
 
 @final
 class SoftmaxWeights(AbstractHeadProduct):
-    """The twin's map: for every query a convex weight on every key, softmax(Q K / sqrt(K))."""
+    """The map without spikes: convex weights of a query on all keys, softmax(Q K / sqrt(K))."""
 
     def forward(self, activity: Tensor, values: Tensor) -> Tensor:
         """Return weights in [0, 1] that sum to 1 over the last axis."""
@@ -57,7 +57,7 @@ class SoftmaxWeights(AbstractHeadProduct):
 
 @final
 class WeightedSum(AbstractHeadProduct):
-    """The twin's mixture: values weighted by a map, no scale."""
+    """The mixture without spikes: values weighted by a map, no scale."""
 
     def forward(self, activity: Tensor, values: Tensor) -> Tensor:
         """Return convex combinations of the values."""

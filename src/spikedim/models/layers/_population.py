@@ -1,4 +1,4 @@
-"""Populations: the places of a model where activity is spikes, or a rate in its twin."""
+"""Populations: the places of a model where activity is spikes, a rate in its twin, or a number."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from spikedim.models.layers._counts import counts_of, mark_counts
 from spikedim.models.layers._forward_pass import ForwardPass
 from spikedim.neurons import LIF, AbstractSurrogate, LIFParameters, LIFState, NormLIFRun
 
-__all__ = ["AbstractPopulation", "RatePopulation", "SpikingPopulation"]
+__all__ = ["AbstractPopulation", "OrdinaryPopulation", "RatePopulation", "SpikingPopulation"]
 
 
 class AbstractPopulation(nn.Module, ABC):
-    """A marked place of a model: currents in, spikes or rates out.
+    """A marked place of a model: currents in, spikes, rates or activations out.
 
     Attributes
     ----------
@@ -159,3 +159,30 @@ class RatePopulation(AbstractPopulation):
         context.note(self.name, rates, currents)
         context.count(self.name, rates, coded=context.code_steps)
         return rates
+
+
+@final
+class OrdinaryPopulation(AbstractPopulation):
+    """What an ordinary network has in the place of a population: a rectifier, or nothing.
+
+    Parameters
+    ----------
+    rectified : bool
+        Whether negative currents become 0; otherwise all pass, as queries, keys, values and their
+        mixture do in an ordinary transformer.
+    """
+
+    def __init__(self, *, rectified: bool) -> None:
+        super().__init__()
+        self.rectified = rectified
+
+    def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
+        """Return activations of the shape of `currents`."""
+        currents = context.silence(currents)
+        activations = currents.relu() if self.rectified else currents
+        context.note(self.name, activations, currents)
+        return activations
+
+    def extra_repr(self) -> str:
+        """Return for `repr` what it does."""
+        return f"rectified={self.rectified}"

@@ -19,6 +19,7 @@ from spikedim.models.layers._head_product import (
 )
 from spikedim.models.layers._population import (
     AbstractPopulation,
+    OrdinaryPopulation,
     RatePopulation,
     SpikingPopulation,
 )
@@ -30,12 +31,12 @@ __all__ = ["PopulationMaker"]
 @final
 @dataclass(frozen=True)
 class PopulationMaker:
-    """Makes populations and attention products: spiking ones, or those of the rate-coded twin.
+    """Makes populations and attention products of one coding.
 
     Parameters
     ----------
     coding : Coding
-        Spikes or rates.
+        Spikes, rates or activations.
     neuron : LIFParameters
         The neuron of a spiking population.
     surrogate : AbstractSurrogate
@@ -49,10 +50,17 @@ class PopulationMaker:
     surrogate: AbstractSurrogate
     learnable_leak: bool = False
 
-    def population(self, *, threshold: float = 1.0, batch_leak: bool = False) -> AbstractPopulation:
-        """Return a population whose threshold is `threshold` times that of the neuron."""
+    def population(
+        self, *, threshold: float = 1.0, batch_leak: bool = False, rectified: bool = True
+    ) -> AbstractPopulation:
+        """Return a population whose threshold is `threshold` times that of the neuron.
+
+        An ordinary network has a rectifier in its place, or nothing if not `rectified`.
+        """
         if self.coding is Coding.RATES:
             return RatePopulation()
+        if self.coding is Coding.ACTIVATIONS:
+            return OrdinaryPopulation(rectified=rectified)
         neuron = replace(self.neuron, threshold=self.neuron.threshold * threshold)
         if batch_leak:
             return BatchLeakPopulation(neuron, self.surrogate)
@@ -62,12 +70,12 @@ class PopulationMaker:
         self, heads: int, *, scale: float, order: ProductOrder, causal: bool = False
     ) -> AbstractAttentionProduct:
         """Return the product of queries, keys and values."""
-        if self.coding is Coding.RATES:
+        if not self.coding.spiking:
             return SoftmaxProduct(heads, causal=causal)
         return SpikingProduct(heads, scale=scale, order=order, causal=causal)
 
     def product_pair(self, heads: int) -> tuple[AbstractHeadProduct, AbstractHeadProduct]:
         """Return the products that make a map of activity and values, and mix values by it."""
-        if self.coding is Coding.RATES:
+        if not self.coding.spiking:
             return SoftmaxWeights(), WeightedSum()
         return RateScaledProduct(heads), RateScaledProduct(heads)

@@ -29,8 +29,8 @@ def load_weights(model: AbstractSpikingTransformer, path: str | os.PathLike[str]
     Parameters
     ----------
     model : AbstractSpikingTransformer
-        Filled in place, in its own type. Model and twin take each other's weights, but for
-        SpikingResformer, whose firing rates the twin does not have.
+        Filled in place, in its own type. Model, twin and ordinary network take each other's
+        weights, but for SpikingResformer, whose firing rates only the model has.
     path : path-like
         File that `save_weights` or `convert_pickle` wrote, with our names.
 

@@ -17,7 +17,6 @@ from spikedim._core import (
     check_integer,
 )
 from spikedim.data import Samples
-from spikedim.models import Coding
 from spikedim.training.activations._activations import Activations
 from spikedim.training.activations._recorder import Recorder
 from spikedim.training.activations._run_inputs import RunInputs, open_inputs
@@ -192,14 +191,14 @@ def open_layers(
     if count is not None:
         count = check_integer(count, name="count", caller=caller)
     batch_size = check_integer(batch_size, name="batch_size", caller=caller)
-    twin = opened.model.coding is Coding.RATES
+    coding = opened.model.coding
     total = opened.record.steps
     if steps is not None:
         total = check_integer(steps, name="steps", caller=caller)
-    if twin and total != 1:
+    if not coding.spiking and total != 1:
         raise InputError(
-            f"{caller}: `steps` must be absent or 1 for {opened.record.model}, which has exact "
-            f"rates and no time; got {total}."
+            f"{caller}: `steps` must be absent or 1 for {opened.record.model}, "
+            f"{coding.network} without time; got {total}."
         )
     inputs = open_inputs(
         opened,
@@ -213,7 +212,7 @@ def open_layers(
     )
     if opened.model.training:
         opened = replace(opened, model=copy.deepcopy(opened.model).eval())
-    warm_up = 0 if twin else opened.recipe.neurons.warm_up_steps
+    warm_up = opened.recipe.neurons.warm_up_steps if coding.spiking else 0
     recorder = Recorder(opened.model, layers, total, warm_up, caller)
     first = recorder.record(next(inputs.read())[:1])
     widths = {name: (entered.shape[2], entered.shape[3]) for name, entered in first.items()}

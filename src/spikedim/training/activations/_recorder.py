@@ -45,7 +45,8 @@ class Recorder:
     def record(self, x: Tensor) -> dict[str, Tensor]:
         """Return what entered every module, [T, B, n, d], for one batch.
 
-        The axis T is 1 where all steps are the same: in front of the first neurons, and in twins.
+        The axis T is 1 where all steps are the same: in front of the first neurons, and in networks
+        without spikes.
         """
         found: dict[str, Tensor] = {}
         modules = dict(self.model.named_modules())

@@ -34,12 +34,13 @@ from spikedim.training.opened import (
 __all__ = ["evaluate"]
 
 _CALLER = "evaluate"
+_STEPS = (1, 2, 4, 8)
 
 
 def evaluate(
     run: TrainedRun | str | os.PathLike[str],
     *,
-    steps: Sequence[int] = (1, 2, 4, 8),
+    steps: Sequence[int] | None = None,
     data: str | os.PathLike[str] | Examples | None = None,
     split: str = "test",
     samples: int | None = None,
@@ -61,8 +62,9 @@ def evaluate(
     ----------
     run : TrainedRun or path
         Opened, or the folder of one.
-    steps : sequence of int
-        Every T, at least 1, in any order. A twin is evaluated with exact rates as well.
+    steps : sequence of int or None
+        Every T, at least 1, in any order; None for 1, 2, 4 and 8. A twin is evaluated with exact
+        rates as well. An ordinary network has no time and is evaluated once, as at T = 1.
     data : str, path, Examples or None
         What `open_examples` opens, or examples; the data of the training without it. Images are
         normalised as in the training.
@@ -73,7 +75,8 @@ def evaluate(
     batch_size : int
         Samples that run together.
     rate_samples : int
-        On how many of them spikes are counted, evenly over the samples.
+        On how many of them spikes are counted, evenly over the samples; an ordinary network has
+        none.
     draws : int
         Of a twin: independent codes at every T.
     initial_membrane : float or None
@@ -138,7 +141,6 @@ def evaluate(
     >>> [(point.steps, point.draws) for point in found.points], found.reference
     ([(1, 1), (4, 1)], 'T = 4')
     """
-    asked = _check_steps(steps)
     batch_size = check_integer(batch_size, name="batch_size", caller=_CALLER)
     rate_samples = check_integer(rate_samples, name="rate_samples", caller=_CALLER)
     draws = check_integer(draws, name="draws", caller=_CALLER)
@@ -148,6 +150,7 @@ def evaluate(
         samples = check_integer(samples, name="samples", caller=_CALLER)
     where = device_named(device, caller=_CALLER)
     opened = run if isinstance(run, TrainedRun) else open_run(run)
+    asked = _check_steps(steps, opened)
     warm_up = _warm_up(opened, warm_up_steps)
     read = partial(
         examples_of_run, opened, memory_budget=memory_budget, progress=progress, caller=_CALLER
@@ -189,8 +192,11 @@ def evaluate(
     )
 
 
-def _check_steps(steps: object) -> tuple[int, ...]:
+def _check_steps(steps: object, run: TrainedRun) -> tuple[int, ...]:
     """Return every T once, ascending."""
+    timeless = run.model.coding is Coding.ACTIVATIONS
+    if steps is None:
+        return (1,) if timeless else _STEPS
     if isinstance(steps, str) or not isinstance(steps, Iterable):
         raise InputError(
             f"{_CALLER}: `steps` must be a sequence of numbers of steps; got {steps!r}. "
@@ -201,20 +207,25 @@ def _check_steps(steps: object) -> tuple[int, ...]:
         raise InputError(
             f"{_CALLER}: `steps` must have at least one number of steps; got none. Write (1, 2, 4)."
         )
+    if timeless and set(found) != {1}:
+        raise InputError(
+            f"{_CALLER}: `steps` must be absent or 1 for {run.record.model}, an ordinary network "
+            f"without time; got {max(found)}."
+        )
     return tuple(sorted(set(found)))
 
 
 def _warm_up(run: TrainedRun, asked: int | None) -> int:
     """Return how many steps go before those that count."""
     own = run.recipe.neurons.warm_up_steps
-    if run.model.coding is Coding.SPIKES:
+    if run.model.coding.spiking:
         if asked is None:
             return own
         return check_integer(asked, name="warm_up_steps", caller=_CALLER, minimum=0)
     if asked:
         raise InputError(
-            f"{_CALLER}: `warm_up_steps` must be absent for {run.record.model}, which has rates "
-            f"and no states; got {asked}."
+            f"{_CALLER}: `warm_up_steps` must be absent for {run.record.model}, "
+            f"{run.model.coding.network} without states; got {asked}."
         )
     return 0
 
@@ -279,7 +290,9 @@ def _headline(run: TrainedRun, examples: Examples, found: Gathered) -> str:
     by_steps = {point.steps: point for point in found.points}
     wanted = run.record.code_steps if None in by_steps else run.record.steps
     point = by_steps.get(wanted, found.points[-1])
-    at = "with exact rates" if point.steps is None else f"at T = {point.steps}"
+    at = " with exact rates" if point.steps is None else f" at T = {point.steps}"
+    if run.record.coding is Coding.ACTIVATIONS:
+        at = ""
     ends = point.accuracy_interval
     spikes = (
         ""
@@ -288,7 +301,7 @@ def _headline(run: TrainedRun, examples: Examples, found: Gathered) -> str:
     )
     return (
         f"{run.record.model} on {examples.spec} ({examples.split}, {found.samples:,} samples): "
-        f"{100 * point.accuracy:.1f} % [{100 * ends.low:.1f}, {100 * ends.high:.1f}] right {at}"
+        f"{100 * point.accuracy:.1f} % [{100 * ends.low:.1f}, {100 * ends.high:.1f}] right{at}"
         f"{spikes}."
     )
 

@@ -36,7 +36,8 @@ class EvaluatedSteps:
     squared_error_deviation : float
         Standard error of `squared_error` over samples.
     spikes_per_sample : float or None
-        Spikes of all neurons in T steps for one sample; None for exact rates.
+        Spikes of all neurons in T steps for one sample; None for exact rates and of an ordinary
+        network.
     spikes_deviation : float or None
         Standard deviation of that over samples.
     draws : int
@@ -95,9 +96,10 @@ class Evaluation(Result):
     model : str
         Name of the model.
     coding : Coding
-        ``spikes``, or ``rates`` for a rate-coded twin: what laws ask for.
+        ``spikes``, ``rates`` for a rate-coded twin, ``activations`` for an ordinary network: what
+        laws ask for.
     trained_steps : int
-        T in training; 1 for a twin.
+        T in training; 1 for a twin or ordinary network.
     trained_code_steps : int or None
         T of the rate-code noise in training; None without.
     weights_fingerprint : str
@@ -124,7 +126,7 @@ class Evaluation(Result):
     reference_variance : float
         Trace of their covariance over answers, in the same unit.
     populations : tuple of EvaluatedPopulation
-        In the order of the forward pass, at the largest T.
+        In the order of the forward pass, at the largest T; none of an ordinary network.
     neurons : float
         Neurons of all populations, as theirs.
     rate_samples : int

@@ -61,6 +61,7 @@ class Pass:
         if self.model.coding is Coding.RATES:
             return self._code(x, largest, generator=generator, counted=counted)
         total = self.warm_up + (largest or 0)
+        counted = counted and self.model.coding.spiking
         count = self.model.count_spikes(x, steps=total) if counted else None
         outputs = self.model.run(x, steps=total).outputs if count is None else count.outputs
         outputs = outputs[self.warm_up :]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import AbstractProgress, AnyArray, InputError
+from spikedim.models import Coding
 from spikedim.training.evaluation._answers import Answers, judge
 from spikedim.training.evaluation._evaluation import EvaluatedSteps
 from spikedim.training.evaluation._firing import Firing
@@ -80,7 +81,9 @@ class Sweep:
         self.passes = passes
         self.examples = examples
         self.batch_size = batch_size
-        counted = spread(len(order), rate_samples)
+        # An ordinary network has nothing to count.
+        silent = passes[0].model.coding is Coding.ACTIVATIONS
+        counted = spread(len(order), 0 if silent else rate_samples)
         self.counted = order[counted]
         self.rest = np.delete(order, counted)
         self.answers = {

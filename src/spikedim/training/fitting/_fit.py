@@ -57,7 +57,8 @@ def fit(
     Parameters
     ----------
     model : str
-        A name as `spikedim.models.build` takes it; ``:softmax`` for the rate-coded twin. Its input
+        A name as `spikedim.models.build` takes it; ``:softmax`` for the rate-coded twin,
+        ``:ann`` for the ordinary network. Its input
         shape and classes become those of the data.
     data : str or ExampleSplits
         What `open_examples` opens, or examples of your own.
@@ -68,7 +69,8 @@ def fit(
     changes : mapping of str to str, optional
         Values of the recipe to change, by dotted path, as in YAML.
     steps : int, optional
-        T in training; overrides that of the recipe. Not of a rate-coded twin, whose T is 1.
+        T in training; overrides that of the recipe. Not of a twin or ordinary
+        network, whose T is 1.
     seed : int, default 0
         Of weights, order, augmentation and noise, at least 0. It decides all that is random.
     start_from : path, optional

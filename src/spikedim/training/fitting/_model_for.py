@@ -34,7 +34,7 @@ class RunModel(NamedTuple):
 
 
 def coding_of(name: str) -> Coding:
-    """Return whether a model spikes or is a rate-coded twin."""
+    """Return whether a model spikes, is a rate-coded twin or an ordinary network."""
     return build(name, device="meta").coding
 
 
@@ -61,7 +61,7 @@ def model_for(name: str, examples: Examples, recipe: Recipe, *, seed: int) -> Ru
     chosen = {**overrides, **_neuron(found, recipe, overrides)}
     model = build(
         name,
-        steps=None if coding_of(name) is Coding.RATES else recipe.steps,
+        steps=recipe.steps if coding_of(name).spiking else None,
         generator=torch.Generator().manual_seed(seed),
         **chosen,
     )
@@ -125,13 +125,13 @@ def _own_shape(found: Card) -> dict[str, int]:
 
 def _neuron(found: Card, recipe: Recipe, overrides: dict[str, Any]) -> dict[str, LIFParameters]:
     """Return the neuron of the family with the initial membrane of the recipe, if it has one."""
-    if coding_of(found.name) is Coding.RATES:
+    if not coding_of(found.name).spiking:
         asked = {name: value for name, value in recipe.neurons if value}
         if asked:
             name, value = next(iter(asked.items()))
             raise InputError(
-                f"fit: `recipe.neurons.{name}` must be 0 for {found.name}, which has rates "
-                f"and no membranes; got {value}."
+                f"fit: `recipe.neurons.{name}` must be 0 for {found.name}, "
+                f"{found.coding.network} without membranes; got {value}."
             )
         return {}
     start = recipe.neurons.initial_membrane

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from spikedim._core import Provenance
-from spikedim.models import AbstractSpikingTransformer, Coding
+from spikedim.models import AbstractSpikingTransformer
 from spikedim.training.examples import ExampleSplits
 from spikedim.training.fitting._model_for import RunModel
 from spikedim.training.recipes import Precision, Recipe
@@ -69,6 +69,6 @@ def new_record(
 
 def _notes(model: AbstractSpikingTransformer, recipe: Recipe) -> tuple[str, ...]:
     """Say what of the recipe does not act on the model."""
-    if model.coding is Coding.RATES and recipe.precision is Precision.BFLOAT16:
+    if not model.coding.spiking and recipe.precision is Precision.BFLOAT16:
         return ("Trained in float32: the kernels of bfloat16 are those of spiking neurons.",)
     return ()

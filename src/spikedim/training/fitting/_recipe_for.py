@@ -34,16 +34,18 @@ def recipe_for(
         steps = check_integer(steps, name="steps", caller="fit", minimum=1)
         found = found.model_copy(update={"steps": steps})
     coding = coding_of(model)
-    if coding is Coding.RATES and (found.steps or 1) != 1:
+    if not coding.spiking and (found.steps or 1) != 1:
         if steps is not None:
+            way = f" For noise of that many steps use --set noise.steps={steps}."
             raise InputError(
-                f"fit: `steps` must be absent or 1 for {model}, a rate-coded twin without time; "
-                f"got {steps}. For noise of that many steps use --set noise.steps={steps}."
+                f"fit: `steps` must be absent or 1 for {model}, {coding.network} without time; "
+                f"got {steps}.{way * (coding is Coding.RATES)}"
             )
         found = found.model_copy(update={"steps": None})
-    if coding is Coding.SPIKES and found.noise.steps is not None:
+    if coding is not Coding.RATES and found.noise.steps is not None:
+        does = "spike" if coding.spiking else "have activations and no rates"
         raise InputError(
-            f"fit: `recipe.noise.steps` must be absent for {model}, whose populations spike; got "
-            f"{found.noise.steps}. Train its twin {model}:softmax."
+            f"fit: `recipe.noise.steps` must be absent for {model}, whose populations {does}; got "
+            f"{found.noise.steps}. Train its twin {model.partition(':')[0]}:softmax."
         )
     return found

@@ -10,7 +10,6 @@ import torch
 from spikedim._core import InputError, NumericsError
 from spikedim.models import (
     AbstractSpikingTransformer,
-    Coding,
     accelerate,
     save_weights,
     synchronise_norms,
@@ -79,7 +78,7 @@ class Session:
 
     def run(self, checkpoint: Checkpoint | None) -> TrainingRun:
         """Train to the end; return the record."""
-        if self.recipe.fast and self.model.coding is Coding.SPIKES:
+        if self.recipe.fast and self.model.coding.spiking:
             accelerate(self.model, precision=_inside(self.recipe, self.fabric))
         if self.fabric.world_size > 1:
             synchronise_norms(self.model)

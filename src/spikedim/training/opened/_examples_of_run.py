@@ -123,7 +123,7 @@ def spread(count: int, wanted: int | None) -> AnyArray:
     """Return `wanted` of `count` numbers, evenly over all of them, ascending."""
     if wanted is None or wanted >= count:
         return np.arange(count)
-    return np.arange(wanted) * count // wanted
+    return np.arange(wanted) * count // max(wanted, 1)
 
 
 def batches_of(

@@ -4,7 +4,7 @@ import copy
 from dataclasses import replace
 
 from spikedim._core import InputError, check_number
-from spikedim.models import AbstractSpikingTransformer, Coding, build
+from spikedim.models import AbstractSpikingTransformer, build
 
 __all__ = ["with_initial_membrane"]
 
@@ -15,10 +15,10 @@ def with_initial_membrane(
     """Return the model, or one with its weights whose neurons start at `potential`."""
     if potential is None:
         return model
-    if model.coding is Coding.RATES:
+    if not model.coding.spiking:
         raise InputError(
-            f"{caller}: `initial_membrane` must be absent for {model.card.name}, which has rates "
-            f"and no membranes; got {potential}."
+            f"{caller}: `initial_membrane` must be absent for {model.card.name}, "
+            f"{model.coding.network} without membranes; got {potential}."
         )
     start = check_number(potential, name="initial_membrane", caller=caller)
     if not -10 <= start < 1:

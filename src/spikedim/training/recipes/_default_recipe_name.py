@@ -21,7 +21,7 @@ def default_recipe_name(model_name: str, data_spec: str) -> str:
     Parameters
     ----------
     model_name : str
-        A name of `spikedim.models.names`, also with ``:softmax``.
+        A name of `spikedim.models.names`, also with a suffix.
     data_spec : str
         What `open_examples` opens, e.g. ``"cifar10"`` or ``"images:DIR@32"``.
 

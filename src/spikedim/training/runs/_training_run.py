@@ -31,11 +31,12 @@ class TrainingRun(Result):
         Overrides of `build`: of the recipe, and shape taken from the data.
     coding : Coding
         ``spikes``: the network was trained with real spikes on its input current (directly
-        coded); ``rates``: it is a rate-coded twin. Laws ask for it.
+        coded); ``rates``: it is a rate-coded twin; ``activations``: it is an ordinary network, of
+        which no law speaks. Laws ask for it.
     code_steps : int or None
         T of the rate-code noise it was trained with; None without.
     steps : int
-        T in training; 1 for a twin.
+        T in training; 1 for a twin or ordinary network.
     parameters : int
         Trained parameters.
     data : str
