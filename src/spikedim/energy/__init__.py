@@ -9,6 +9,8 @@ from spikedim.energy.closed_forms import (
     twin_energy,
 )
 from spikedim.energy.constants import Confidence, Constant, constants
+from spikedim.energy.counting import count_operations
+from spikedim.energy.expected import expected_operations, expected_twin_operations
 from spikedim.energy.operations import (
     Operation,
     OperationCounts,
@@ -17,25 +19,49 @@ from spikedim.energy.operations import (
     UnknownOperator,
     Values,
 )
-from spikedim.energy.pricing import CLOSED_FORM_RULES, Movement, Rules, Stem
+from spikedim.energy.pricing import (
+    CLOSED_FORM_RULES,
+    Chip,
+    Integers,
+    Movement,
+    Norms,
+    PricedLine,
+    PricedOperations,
+    PriceOptions,
+    Rules,
+    Stem,
+    Word,
+    price,
+)
 
 __all__ = [
     "CLOSED_FORM_RULES",
     "BreakEven",
+    "Chip",
     "Confidence",
     "Constant",
     "EnergyEstimate",
+    "Integers",
     "Movement",
+    "Norms",
     "Operation",
     "OperationCounts",
     "OperationKind",
     "Place",
+    "PriceOptions",
+    "PricedLine",
+    "PricedOperations",
     "Rules",
     "Stem",
     "UnknownOperator",
     "Values",
+    "Word",
     "break_even_rate",
     "constants",
+    "count_operations",
+    "expected_operations",
+    "expected_twin_operations",
+    "price",
     "quantised_bits",
     "spiking_energy",
     "twin_energy",
