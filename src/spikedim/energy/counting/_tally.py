@@ -135,9 +135,10 @@ class Tally:
             steps=tuple(map(float, shown.mean(axis=1))) if counted else (),
         )
         numbers: dict[str, Any] = {
-            name: total / self._samples for name, total in line.totals.items()
+            **means,
+            **{name: total / self._samples for name, total in line.totals.items()},
         }
-        return replace(operation, **means, **numbers), sample
+        return replace(operation, **numbers), sample
 
 
 def _joined(a: Evidence | None, b: Evidence | None) -> Evidence | None:
