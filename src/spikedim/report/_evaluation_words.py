@@ -84,10 +84,12 @@ def evaluation_lines(found: Evaluation) -> tuple[str, ...]:
         f"Spikes were counted on {found.rate_samples:,} samples, over the {count(found.neurons)} "
         "neurons of all populations."
     )
+    if found.coding is Coding.ACTIVATIONS:
+        counted = "An ordinary network: nothing fires, and T is 1."
     lines = [
         f"{found.samples:,} samples{each} of {found.data}, {found.split}; intervals are 95 %.",
         f"Agreement: share of the answers that are those of {found.reference}.",
-        counted if found.populations else "An ordinary network: nothing fires, and T is 1.",
+        counted,
     ]
     if found.warm_up_steps:
         spent = ""

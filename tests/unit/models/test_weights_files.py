@@ -58,6 +58,7 @@ def test_a_model_comes_back_bit_by_bit(file, dtype):
         (SMALL, {"drop_path": 0.2, "surrogate": ATanSurrogate(3.0)}),
         (SMALL, {"neuron": LIFParameters(leak=0.7, reset=Reset.SOFT_CARRIED, threshold=0.8)}),
         (f"{SMALL}:softmax", {}),
+        (f"{SMALL}:ann", {"depth": 1, "pool_first": True}),
         ("spikingresformer-xs/digits", {}),
         ("sdt-v2-xs/digits", {}),
         ("qkformer-4-64/cifar10", {"legacy_batch_leak": True}),
