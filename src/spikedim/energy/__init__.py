@@ -33,6 +33,7 @@ from spikedim.energy.pricing import (
     Word,
     price,
 )
+from spikedim.energy.replications import Replication, replications
 
 __all__ = [
     "CLOSED_FORM_RULES",
@@ -51,6 +52,7 @@ __all__ = [
     "PriceOptions",
     "PricedLine",
     "PricedOperations",
+    "Replication",
     "Rules",
     "Stem",
     "UnknownOperator",
@@ -63,6 +65,7 @@ __all__ = [
     "expected_twin_operations",
     "price",
     "quantised_bits",
+    "replications",
     "spiking_energy",
     "twin_energy",
 ]
