@@ -1,5 +1,12 @@
 """Energy of an inference: operations counted or expected, sourced constants, named rule sets."""
 
+from spikedim.energy.audit import (
+    AuditedEnergy,
+    EnergyAudit,
+    EnergyRatio,
+    EnergyVerdict,
+    audit_energy,
+)
 from spikedim.energy.closed_forms import (
     BreakEven,
     EnergyEstimate,
@@ -37,11 +44,15 @@ from spikedim.energy.replications import Replication, replications
 
 __all__ = [
     "CLOSED_FORM_RULES",
+    "AuditedEnergy",
     "BreakEven",
     "Chip",
     "Confidence",
     "Constant",
+    "EnergyAudit",
     "EnergyEstimate",
+    "EnergyRatio",
+    "EnergyVerdict",
     "Integers",
     "Movement",
     "Norms",
@@ -58,6 +69,7 @@ __all__ = [
     "UnknownOperator",
     "Values",
     "Word",
+    "audit_energy",
     "break_even_rate",
     "constants",
     "count_operations",

@@ -19,7 +19,9 @@ class AuditedEnergy:
     Parameters
     ----------
     subject : str
-        ``"snn"``, ``"ann_fp32"``, ``"ann_fp16"``, ``"ann_int8"`` or ``"qann_<bits>bit"``.
+        ``"snn"``, ``"ann_fp32"``, ``"ann_fp16"``, ``"ann_int8"``, ``"qann_<bits>bit"``, or
+        ``"ann_fp32_zero_skipping"``: the fp32 network on hardware that leaves out products with a
+        zero activation.
     rules : str
         Rule set.
     options : PriceOptions
@@ -33,7 +35,7 @@ class AuditedEnergy:
     breakdown_mj : dict of float
         Parts of `value_mj`.
     lines : tuple of PricedLine
-        By operation; empty of an expected energy.
+        By operation, of the model in fp32; empty of others, whose parts are in `breakdown_mj`.
     constants : tuple of str
         Names of the constants.
     notes : tuple of str
@@ -59,17 +61,26 @@ class AuditedEnergy:
 class EnergyRatio:
     """Energy of a twin over that of the model, under the same rule set.
 
+    Published rule sets that price spikes alone meet the fp32 network under ``"M0 sop"``, whose 4.6
+    pJ a multiply-accumulate their papers print beside.
+
     Parameters
     ----------
     twin, rules : str
         Which twin, which rule set.
     value, low, high : float
-        Above 1 the spiking network costs less; the band has both prices at the same corner.
+        Above 1 the spiking network costs less; the band has both prices at the same corner of
+        constants, stem policy, and sums of spikes as additions or multiplications.
     break_even : BreakEven
-        Firing rate at which both cost the same.
+        Firing rate at which both cost the same, all neurons firing more or less often by one
+        factor: products of spikes with weights grow with it, overlaps of two spiking activations
+        with its square.
     break_even_steps : int or None
-        Most time steps at which the spiking network still costs less, at its own firing rate;
-        None if even one step costs more.
+        Most time steps at which the spiking network still costs less, at its own firing rate in
+        every step; a bit-matched twin gets the bits of that T. None if no T costs less; 1,000,000
+        stands for no limit.
+    word : str
+        Arithmetic of the spiking network; of a ``"qann"`` that of the twin too.
     """
 
     twin: str
@@ -79,6 +90,7 @@ class EnergyRatio:
     high: float
     break_even: BreakEven
     break_even_steps: int | None
+    word: str = "fp32"
 
 
 @final
