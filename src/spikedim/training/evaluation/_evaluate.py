@@ -274,7 +274,7 @@ def _evaluation(
         reference_mean_square=found.mean_square,
         reference_variance=found.variance,
         populations=populations,
-        neurons=sum(population.neurons for population in populations),
+        neurons=float(sum(population.neurons for population in populations)),
         rate_samples=found.counted,
         warm_up_steps=warm_up,
         warm_up_spikes=found.firing.warm_up_spikes,
