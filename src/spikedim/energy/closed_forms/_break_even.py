@@ -6,13 +6,26 @@ from scipy.optimize import brentq
 
 from spikedim._core import check_integer
 from spikedim.energy.closed_forms._estimate import BreakEven
-from spikedim.energy.closed_forms._spiking_energy import spiking_parts
-from spikedim.energy.closed_forms._twin_energy import twin_name, twin_parts
-from spikedim.energy.pricing._prices import Prices, corners, nominal
-from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Rules, Stem, check_option
+from spikedim.energy.closed_forms._twin_energy import twin_name
+from spikedim.energy.expected import Firing, expected_operations, expected_twin_operations
+from spikedim.energy.operations import OperationCounts
+from spikedim.energy.pricing import (
+    CLOSED_FORM_RULES,
+    AbstractRuleSet,
+    PriceOptions,
+    Rules,
+    Stem,
+    check_option,
+    open_ledger,
+    rule_set,
+    sampled_values,
+)
 from spikedim.models import Card
 
 __all__ = ["break_even_rate"]
+
+_ANY_RATE = 1.0  # what a rule set charges does not depend on it, only what that adds up to
+_TIE = 1e-12  # rounding must not tell equal sums apart
 
 
 def break_even_rate(
@@ -31,7 +44,7 @@ def break_even_rate(
     bits : int or None
         Activation bits of the twin (see `quantised_bits`), None for fp32.
     rules : Rules
-        Rule set for both sides.
+        Rule set for both sides, one of `CLOSED_FORM_RULES`.
 
     Returns
     -------
@@ -69,33 +82,48 @@ def break_even_rate(
     rules = check_option(
         rules, Rules, name="rules", caller="break_even_rate", members=CLOSED_FORM_RULES
     )
-    usual = Stem.ONCE if card.static_input else Stem.EVERY_STEP
-    rate, reason = _root(card, steps, bits, rules, nominal(), usual)
+    found = rule_set(rules)
+    spiking = expected_operations(card, steps=steps, rate=_ANY_RATE)
+    twin = expected_twin_operations(card)
+    rate, reason = _root(spiking, twin, bits, found, Stem.ONCE)
     if reason:
         return BreakEven(twin_name(bits), str(rules), None, None, None, reason)
-    roots = [rate, *_corner_roots(card, steps, bits, rules)]
+    roots = [rate, *_corner_roots(spiking, twin, bits, found)]
     return BreakEven(twin_name(bits), str(rules), rate, min(roots), max(roots))
 
 
-def _corner_roots(card: Card, steps: int, bits: int | None, rules: Rules) -> Iterator[float]:
+def _corner_roots(
+    spiking: OperationCounts, twin: OperationCounts, bits: int | None, rules: AbstractRuleSet
+) -> Iterator[float]:
     """Yield the root at every corner of prices and stem policy."""
-    policies = (Stem.ONCE, Stem.EVERY_STEP) if card.static_input else (Stem.EVERY_STEP,)
-    for prices in corners(rules):
+    static = any(operation.static for operation in spiking.operations)
+    policies = (Stem.ONCE, Stem.EVERY_STEP) if static else (Stem.ONCE,)
+    for variant in rules.variants(PriceOptions(activation_bits=bits)):
         for stem in policies:
-            yield _root(card, steps, bits, rules, prices, stem)[0]
+            yield _root(spiking, twin, bits, variant, stem)[0]
 
 
 def _root(
-    card: Card, steps: int, bits: int | None, rules: Rules, prices: Prices, stem: Stem
+    spiking: OperationCounts,
+    twin: OperationCounts,
+    bits: int | None,
+    rules: AbstractRuleSet,
+    stem: Stem,
 ) -> tuple[float, str]:
     """Return the rate where both cost the same, or the end of [0, 1] and why there is none."""
-    twin = sum(twin_parts(card, bits, rules, prices).values())
+    dense = open_ledger(rules, twin, PriceOptions(activation_bits=bits))
+    wanted = dense.energy_mj(sampled_values(twin))
+    ledger = open_ledger(rules, spiking, PriceOptions(stem=stem))
+    firing = Firing(spiking.operations)
 
     def excess(rate: float) -> float:
-        return sum(spiking_parts(card, steps, rate, rules, prices, stem=stem).values()) / twin - 1
+        return ledger.energy_mj(firing.values(rate)) / wanted - 1
 
-    if excess(1.0) < 0:
+    full = excess(1.0)
+    if full < -_TIE:
         return 1.0, "the spiking network costs less at every firing rate"
+    if full <= 0:
+        return 1.0, ""
     if excess(0.0) >= 0:
         return 0.0, "the twin costs less even at firing rate 0"
     return float(brentq(excess, 0.0, 1.0, xtol=1e-15, rtol=1e-14)), ""

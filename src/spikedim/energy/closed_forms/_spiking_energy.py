@@ -2,43 +2,19 @@
 
 from spikedim._core import InputError, check_fraction, check_integer
 from spikedim.energy.closed_forms._estimate import EnergyEstimate
-from spikedim.energy.pricing._memory import memory_spiking
-from spikedim.energy.pricing._movement import movement_spiking
-from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Movement, Rules, Stem, check_option
-from spikedim.energy.pricing._sop_proxy import sop_spiking
+from spikedim.energy.expected import expected_operations
+from spikedim.energy.pricing import (
+    CLOSED_FORM_RULES,
+    Movement,
+    PricedOperations,
+    Rules,
+    Stem,
+    check_option,
+    price,
+)
 from spikedim.models import Card
 
-__all__ = ["spiking_energy", "spiking_parts", "to_millijoule"]
-
-_LEFT_OUT = {
-    Rules.M0: "memory, neuron updates, normalisation, residual additions and pooling are left out",
-    Rules.M1: "activation traffic, neuron arithmetic, DRAM and control are left out",
-    Rules.M3: "weight memory, multicast, reuse and control are left out",
-}
-
-
-def to_millijoule(parts: dict[str, float]) -> dict[str, float]:
-    """Turn picojoule into millijoule."""
-    return {name: energy * 1e-9 for name, energy in parts.items()}
-
-
-def spiking_parts(
-    card: Card,
-    steps: int,
-    rate: float,
-    rules: Rules,
-    prices: Prices,
-    *,
-    stem: Stem,
-    movement: Movement = Movement.EVENTS,
-) -> dict[str, float]:
-    """Return the parts of one rule set in pJ."""
-    if rules is Rules.M0:
-        return sop_spiking(card, steps, rate, prices, stem)
-    if rules is Rules.M1:
-        return memory_spiking(card, steps, rate, prices, stem)
-    return movement_spiking(card, steps, rate, prices, stem, movement)
+__all__ = ["spiking_energy"]
 
 
 def spiking_energy(
@@ -71,7 +47,7 @@ def spiking_energy(
     rate_low, rate_high : float, optional
         Range of the rate, around `rate`; default: `rate`.
     rules : Rules
-        Rule set; energies under different ones cannot be compared.
+        Rule set, one of `CLOSED_FORM_RULES`; energies under different ones cannot be compared.
     stem : Stem
         Whether a static image passes the first layer once (default) or every step. Event
         data pass it every step.
@@ -91,8 +67,9 @@ def spiking_energy(
 
     Notes
     -----
-    O(layers). Layers whose input is real-valued inside the net are booked as MACs; sums of
-    spikes as accumulates weighted by their value (the notes give the other reading).
+    O(layers): `price` of `expected_operations`. Layers whose input is real-valued inside the net
+    are booked as MACs; sums of spikes as accumulates weighted by their value (the notes give the
+    other reading).
 
     References
     ----------
@@ -120,58 +97,22 @@ def spiking_energy(
     rules = check_option(rules, Rules, name="rules", caller=caller, members=CLOSED_FORM_RULES)
     stem = check_option(stem, Stem, name="stem", caller=caller)
     movement = check_option(movement, Movement, name="movement", caller=caller)
-    if not card.static_input:
-        stem = Stem.EVERY_STEP
-    policies = (Stem.ONCE, Stem.EVERY_STEP) if card.static_input else (Stem.EVERY_STEP,)
-    parts = to_millijoule(
-        spiking_parts(card, steps, rate, rules, nominal(), stem=stem, movement=movement)
-    )
-    cases = [
-        sum(spiking_parts(card, steps, r, rules, p, stem=s, movement=movement).values()) * 1e-9
-        for p in corners(rules)
-        for s in policies
-        for r in (low, high)
-    ]
-    value = sum(parts.values())
+
+    def at(firing: float) -> PricedOperations:
+        counts = expected_operations(card, steps=steps, rate=firing)
+        return price(counts, rules=rules, stem=stem, movement=movement)
+
+    point = at(rate)
+    ends = [point, *(at(end) for end in (low, high) if end != rate)]
+    causes = f"firing rate {low:g} to {high:g}" if low < high else f"firing rate {low:g} only"
     return EnergyEstimate(
         subject="snn",
-        rules=str(rules),
-        value_mj=value,
-        low_mj=min(*cases, value),
-        high_mj=max(*cases, value),
-        breakdown_mj=parts,
-        band=_band(card, rules, low, high),
-        constants=used(rules),
-        notes=_notes(card, steps, rate, rules, stem),
+        rules=point.rules,
+        value_mj=point.value_mj,
+        low_mj=min(end.low_mj for end in ends),
+        high_mj=max(end.high_mj for end in ends),
+        breakdown_mj=point.breakdown_mj,
+        band=f"{causes}; {point.band}",
+        constants=point.constants,
+        notes=point.notes,
     )
-
-
-def _band(card: Card, rules: Rules, low: float, high: float) -> str:
-    """Say what the interval covers."""
-    causes = [f"firing rate {low:g} to {high:g}" if low < high else f"firing rate {low:g} only"]
-    if card.static_input:
-        causes.append("stem once to every step")
-    return "; ".join([*causes, uncertainty(rules)])
-
-
-def _notes(card: Card, steps: int, rate: float, rules: Rules, stem: Stem) -> tuple[str, ...]:
-    """Say what the rule leaves out and what other bookings would give."""
-    notes = [_LEFT_OUT[rules]]
-    if card.static_input:
-        other = Stem.EVERY_STEP if stem is Stem.ONCE else Stem.ONCE
-        total = sum(spiking_parts(card, steps, rate, rules, nominal(), stem=other).values())
-        words = {Stem.ONCE: "once", Stem.EVERY_STEP: "every step"}
-        notes.append(
-            f"the stem acts {words[stem]}; {total * 1e-9:.3g} mJ if it acts {words[other]}"
-        )
-    else:
-        notes.append("event input: the stem acts every step")
-    integers = sum(row.macs for row in card.layers if row.integer_input)
-    if integers and rules is not Rules.M3:
-        prices = nominal()
-        extra = (prices.mac - prices.accumulate) * integers * steps * rate * 1e-9
-        notes.append(
-            f"{integers / card.macs:.0%} of the operations read sums of spikes, booked as "
-            f"accumulates; booked as multiplications they add {extra:.3g} mJ"
-        )
-    return tuple(notes)

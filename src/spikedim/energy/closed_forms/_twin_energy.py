@@ -2,31 +2,16 @@
 
 from spikedim._core import check_integer
 from spikedim.energy.closed_forms._estimate import EnergyEstimate
-from spikedim.energy.closed_forms._spiking_energy import to_millijoule
-from spikedim.energy.pricing._memory import memory_twin
-from spikedim.energy.pricing._movement import movement_twin
-from spikedim.energy.pricing._prices import Prices, corners, nominal, uncertainty, used
-from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Rules, check_option
-from spikedim.energy.pricing._sop_proxy import sop_twin
+from spikedim.energy.expected import expected_twin_operations
+from spikedim.energy.pricing import CLOSED_FORM_RULES, Rules, check_option, price
 from spikedim.models import Card
 
-__all__ = ["twin_energy", "twin_name", "twin_parts"]
-
-_BITS = "share of set bits in an activation 0.25 to 1 (0.5)"
+__all__ = ["twin_energy", "twin_name"]
 
 
 def twin_name(bits: int | None) -> str:
     """Name a twin, as `EnergyEstimate.subject` spells it."""
     return "ann_fp32" if bits is None else f"qann_{bits}bit"
-
-
-def twin_parts(card: Card, bits: int | None, rules: Rules, prices: Prices) -> dict[str, float]:
-    """Return the parts of one rule set in pJ."""
-    if rules is Rules.M0:
-        return sop_twin(card, bits, prices)
-    if rules is Rules.M1:
-        return memory_twin(card, bits, prices)
-    return movement_twin(card, bits, prices)
 
 
 def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> EnergyEstimate:
@@ -42,7 +27,7 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
     bits : int or None
         Activation bits (see `quantised_bits`), or None for the fp32 network.
     rules : Rules
-        Rule set.
+        Rule set, one of `CLOSED_FORM_RULES`.
 
     Returns
     -------
@@ -56,8 +41,9 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
 
     Notes
     -----
-    O(layers). The twin is dense: sparsity of its activations would lower it further. Softmax,
-    normalisation and activation functions are not priced.
+    O(layers): `price` of `expected_twin_operations`. The twin is dense: sparsity of its
+    activations would lower it further. Softmax, normalisation and activation functions are not
+    priced.
 
     References
     ----------
@@ -77,19 +63,16 @@ def twin_energy(card: Card, *, bits: int | None, rules: Rules = Rules.M0) -> Ene
     rules = check_option(
         rules, Rules, name="rules", caller="twin_energy", members=CLOSED_FORM_RULES
     )
-    parts = to_millijoule(twin_parts(card, bits, rules, nominal()))
-    value = sum(parts.values())
-    cases = [sum(twin_parts(card, bits, rules, p).values()) * 1e-9 for p in corners(rules)]
-    serial = bits is not None and rules is not Rules.M3
+    priced = price(expected_twin_operations(card), rules=rules, activation_bits=bits)
     return EnergyEstimate(
         subject=twin_name(bits),
-        rules=str(rules),
-        value_mj=value,
-        low_mj=min(*cases, value),
-        high_mj=max(*cases, value),
-        breakdown_mj=parts,
-        band="; ".join([uncertainty(rules), *([_BITS] if serial else [])]),
-        constants=used(rules),
+        rules=priced.rules,
+        value_mj=priced.value_mj,
+        low_mj=priced.low_mj,
+        high_mj=priced.high_mj,
+        breakdown_mj=priced.breakdown_mj,
+        band=priced.band,
+        constants=priced.constants,
         notes=(
             "dense twin of the same layers",
             "softmax, normalisation and activation functions are not priced",

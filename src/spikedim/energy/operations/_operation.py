@@ -103,6 +103,9 @@ class Operation:
     foldable : bool
         Whether it is a normalisation with fixed statistics right behind a product, which fits
         into the weights.
+    unquantised : bool
+        Whether what it reads passed no activation function, which a quantised twin would cut to
+        few bits: an image, a mean, the result of another product.
     steps : tuple of float
         `synaptic_operations` of each step, of neurons `spikes`; one number if it acted once.
     """
@@ -131,6 +134,7 @@ class Operation:
     comparisons: float = 0.0
     specials: float = 0.0
     foldable: bool = False
+    unquantised: bool = False
     steps: tuple[float, ...] = ()
 
     @property

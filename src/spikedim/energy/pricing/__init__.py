@@ -1,10 +1,19 @@
 """Rule sets: operations in, energy out."""
 
 from spikedim.energy.pricing._charge import Charge
+from spikedim.energy.pricing._ledger import Ledger, open_ledger, sampled_values
 from spikedim.energy.pricing._options import Chip, Integers, Norms, PriceOptions, Word
+from spikedim.energy.pricing._price import price
 from spikedim.energy.pricing._priced import PricedLine, PricedOperations
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
-from spikedim.energy.pricing._rules import CLOSED_FORM_RULES, Movement, Rules, Stem
+from spikedim.energy.pricing._rule_sets import rule_set
+from spikedim.energy.pricing._rules import (
+    CLOSED_FORM_RULES,
+    Movement,
+    Rules,
+    Stem,
+    check_option,
+)
 
 __all__ = [
     "CLOSED_FORM_RULES",
@@ -12,6 +21,7 @@ __all__ = [
     "Charge",
     "Chip",
     "Integers",
+    "Ledger",
     "Movement",
     "Norms",
     "PriceOptions",
@@ -20,4 +30,9 @@ __all__ = [
     "Rules",
     "Stem",
     "Word",
+    "check_option",
+    "open_ledger",
+    "price",
+    "rule_set",
+    "sampled_values",
 ]

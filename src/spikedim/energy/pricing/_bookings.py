@@ -4,7 +4,9 @@ from spikedim.energy.operations import Operation, OperationCounts, OperationKind
 from spikedim.energy.pricing._options import PriceOptions
 from spikedim.energy.pricing._rules import Stem
 
-__all__ = ["is_pixel_product", "is_repeated", "often", "repeats", "spikes_in", "with_often"]
+__all__ = ["LEFT_OUT", "is_pixel_product", "is_repeated", "repeats", "spikes_in", "with_often"]
+
+LEFT_OUT = "left out"
 
 _UNITS = frozenset({Values.BINARY, Values.TERNARY, Values.SCALED_BINARY})
 _WEIGHTED = frozenset({OperationKind.CONVOLUTION, OperationKind.LINEAR})
@@ -27,7 +29,7 @@ def repeats(operation: Operation, counts: OperationCounts, options: PriceOptions
     return 1 / operation.passes if _is_readout(operation) else 1.0
 
 
-def often(operation: Operation, options: PriceOptions) -> str:
+def _often(operation: Operation, options: PriceOptions) -> str:
     """Say how often a static operation or a head is charged, or nothing of others."""
     if operation.static:
         return "once" if options.stem is Stem.ONCE else "every step"
@@ -36,7 +38,7 @@ def often(operation: Operation, options: PriceOptions) -> str:
 
 def with_often(booked: str, operation: Operation, options: PriceOptions) -> str:
     """Return how an operation is booked, with how often it is charged."""
-    return ", ".join(part for part in (booked, often(operation, options)) if part)
+    return ", ".join(part for part in (booked, _often(operation, options)) if part)
 
 
 def is_repeated(operation: Operation) -> bool:

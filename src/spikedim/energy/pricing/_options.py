@@ -1,6 +1,6 @@
 """The choices that a rule set leaves open, each with a name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import final
 
@@ -30,6 +30,11 @@ class Word(StrEnum):
     FP32 = "fp32"
     FP16 = "fp16"
     INT8 = "int8"
+
+    @property
+    def bits(self) -> int:
+        """Width of a number."""
+        return {Word.FP32: 32, Word.FP16: 16, Word.INT8: 8}[self]
 
 
 class Chip(StrEnum):
@@ -78,3 +83,7 @@ class PriceOptions:
     movement: Movement = Movement.EVENTS
     activation_bits: int | None = None
     chip: Chip = Chip.LOIHI1
+
+    def with_stem(self, stem: Stem) -> "PriceOptions":
+        """Return the same choices with another stem policy."""
+        return replace(self, stem=stem)

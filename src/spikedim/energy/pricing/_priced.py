@@ -24,12 +24,13 @@ class PricedLine:
     values : Values
         Class of the activations that it reads.
     part : str
-        To which part of the sum it belongs, a key of `PricedOperations.breakdown_mj`.
+        To which part of the sum it belongs, a key of `PricedOperations.breakdown_mj`: the first
+        of several, empty if nothing is charged.
     energy_mj : float
         Millijoule per inference.
     booked_as : str
         How the rule booked it, e.g. ``"additions"``, ``"multiplications, once"``,
-        ``"free: folded"``, ``"left out"``.
+        ``"additions; weights read"``, ``"free: folded"``, ``"left out"``.
     """
 
     layer: str

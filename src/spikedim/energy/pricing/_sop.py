@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from spikedim.energy.operations import PRODUCTS, Operation, OperationCounts, OperationKind, Place
 from spikedim.energy.pricing._bookings import (
+    LEFT_OUT,
     is_pixel_product,
     is_repeated,
     repeats,
@@ -17,9 +18,7 @@ from spikedim.energy.pricing._charged import charged
 from spikedim.energy.pricing._options import Integers, Norms, PriceOptions, Word
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 
-__all__ = ["LEFT_OUT", "SopProxy"]
-
-LEFT_OUT = "left out"
+__all__ = ["SopProxy"]
 
 # Share of set bits in an activation: half for uniform integers; no source fixes it.
 _DENSITIES = (0.25, 1.0)
@@ -77,11 +76,7 @@ class SopProxy(AbstractRuleSet):
 
     def band(self, options: PriceOptions) -> str:
         """Say what is varied."""
-        if options.activation_bits is None:
-            return self.uncertainty
-        low, high = _DENSITIES
-        share = f"share of set bits in an activation {low:g} to {high:g} ({self.bit_density:g})"
-        return f"{self.uncertainty}; {share}"
+        return "; ".join((self.uncertainty, *self.shares(options)))
 
     def notes(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
         """Say what is left out, in mJ, and what other bookings would give."""
@@ -90,6 +85,13 @@ class SopProxy(AbstractRuleSet):
             *_word_notes(options),
             *self._integer_notes(counts, options),
         )
+
+    def shares(self, options: PriceOptions) -> tuple[str, ...]:
+        """Say which shares of set bits are taken, where bits are priced."""
+        if options.activation_bits is None:
+            return ()
+        low, high = _DENSITIES
+        return (f"share of set bits in an activation {low:g} to {high:g} ({self.bit_density:g})",)
 
     def prices(self, word: Word) -> tuple[float, float]:
         """Return the price of an addition and of a multiply-accumulate, in pJ."""
