@@ -15,6 +15,8 @@ __all__ = ["Evidence", "Looks", "Seen"]
 _EXACT = (torch.float32, torch.float64)
 _MOST = 16  # a mean of more spikes than these counts as a real number
 _TOLERANCE = 1e-4  # of one unit, for scaled integers in single precision
+_LATTICE = (Values.BINARY, Values.COUNTS, Values.SCALED_BINARY, Values.SCALED_COUNTS)
+"""Multiples of a unit."""
 
 
 @final
@@ -42,16 +44,13 @@ class Evidence:
             return other if self.empty else self
         if self.unit == other.unit:
             return Evidence(join_values(self.values, other.values), self.unit)
-        scaled = (Values.SCALED_BINARY, Values.SCALED_COUNTS)
+        if not (self.values in _LATTICE and other.values in _LATTICE):
+            return Evidence(Values.REAL)
         small, large = sorted((self.unit, other.unit))
         ratio = large / small
-        if (
-            self.values in scaled
-            and other.values in scaled
-            and abs(ratio - round(ratio)) <= _TOLERANCE
-        ):
-            return Evidence(Values.SCALED_COUNTS, small)
-        return Evidence(Values.REAL)
+        if ratio > _MOST + _TOLERANCE or abs(ratio - round(ratio)) > _TOLERANCE:
+            return Evidence(Values.REAL)
+        return Evidence(Values.COUNTS if small == 1 else Values.SCALED_COUNTS, small)
 
 
 @final
@@ -75,6 +74,13 @@ class Seen:
         """Whether magnitudes say no more than zero or not."""
         return not self.evidence.values.whole
 
+    def magnitudes(self) -> Tensor:
+        """Return how many units each value is, exactly: 1 for every spike."""
+        if self.simple:
+            return self.indicator()
+        units = self.x.double() / self.evidence.unit
+        return units if self.evidence.values is Values.COUNTS else units.round()
+
     def indicator(self) -> Tensor:
         """Return 1 where values are not zero, in a type that sums fast and exactly."""
         if self.evidence.values is Values.BINARY and self.x.dtype in _EXACT:
@@ -94,17 +100,18 @@ class Looks:
 
     def __init__(self, unit: float | None = None) -> None:
         self._unit = unit
-        self._known: MutableMapping[Tensor, tuple[object, Evidence]] = WeakTensorKeyDictionary()
+        self._known: MutableMapping[Tensor, dict[object, Evidence]] = WeakTensorKeyDictionary()
 
     def see(self, x: Tensor, *, pooled: bool = False) -> Seen:
         """Return what `x` holds; `pooled` rules scales out."""
         whole = x if x._base is None else x._base
-        key = x.numel(), x._version, pooled
-        known = self._known.get(whole)
-        if known is None or known[0] != key:
-            known = key, _evidence(x.detach(), self._unit, pooled)
-            self._known[whole] = known
-        return Seen(x, known[1])
+        known = self._known.setdefault(whole, {})
+        # Views of everything hold the same values in another order.
+        part = None if x.numel() == whole.numel() else (x.storage_offset(), x.shape, x.stride())
+        key = x._version, pooled, part
+        if key not in known:
+            known[key] = _evidence(x.detach(), self._unit, pooled)
+        return Seen(x, known[key])
 
 
 def _evidence(x: Tensor, unit: float | None, pooled: bool) -> Evidence:
@@ -123,7 +130,7 @@ def _evidence(x: Tensor, unit: float | None, pooled: bool) -> Evidence:
         return Evidence(Values.REAL)
     if unit is not None and _is_whole(x, unit):
         return Evidence(Values.SCALED_COUNTS, unit)
-    if torch.equal(x * x, x * high):
+    if bool(((x == 0) | (x == high)).all()):
         return Evidence(Values.SCALED_BINARY, high)
     least = float(x[x != 0].min())
     if high <= (_MOST + _TOLERANCE) * least and _is_whole(x, least):

@@ -22,7 +22,8 @@ class Frame:
     Attributes
     ----------
     products : dict of int
-        Products in it so far and their numbers: one for a weight, however often it is used.
+        Products and neurons in it so far and their numbers: one for a weight, however often it is
+        used.
     elementary : list of Record
         Work on single numbers, thrown away if the module turns out to be neurons.
     neurons : list of Record
@@ -42,7 +43,7 @@ class Frame:
         self.plain = True
 
     def number(self, weight: Tensor | None) -> int:
-        """Return the number of a product, by its weight if it has one."""
+        """Return the number of a product or of neurons, by its weight if it has one."""
         place = -len(self.products) - 1 if weight is None else weight.data_ptr()
         return self.products.setdefault(place, len(self.products))
 
@@ -99,10 +100,16 @@ class Frames(AbstractContextManager["Frames"]):
     def _book(self, records: list[Record]) -> None:
         """Keep records, looking at values where that was put off."""
         for record in records:
-            if record.look is not None:
-                record.look()
-                record.look = None
+            record.finish()
         self.booked.extend(records)
+
+    def before_write(self, x: Tensor) -> None:
+        """Look at values that are about to be overwritten, where that was put off."""
+        storage = x.untyped_storage().data_ptr()
+        for frame in self._stack:
+            for record in (*frame.neurons, *frame.thresholds, *frame.elementary):
+                if any(y.untyped_storage().data_ptr() == storage for y in record.reads):
+                    record.finish()
 
     def _enter_hook(self, name: str) -> Any:
         def enter(module: nn.Module, args: Any) -> None:

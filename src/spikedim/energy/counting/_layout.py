@@ -20,7 +20,7 @@ class Layout:
     batch : int
         B.
     time_axis : int
-        0 if steps come before samples in merged axes, 1 if samples come first.
+        0 if steps come before samples in the input, 1 if samples come first.
     """
 
     steps: int
@@ -32,17 +32,21 @@ class Layout:
         """Pairs of a step and a sample."""
         return self.steps * self.batch
 
-    def by_step(self, values: Tensor) -> Tensor:
+    def is_whole(self, items: int) -> bool:
+        """Say whether so many items are all steps of all samples, not those of one step."""
+        return self.steps > 1 and items == self.items
+
+    def by_step(self, values: Tensor, time_axis: int = 0) -> Tensor:
         """Return values of items [T B], of one step [B] or of any number as rows [P, B]."""
-        if len(values) == self.items and self.time_axis == 1:
+        if len(values) == self.items and time_axis == 1:
             return values.reshape(self.batch, self.steps).t()
         if len(values) % self.batch:  # no axis of samples: each has its share
             return (values.sum() / self.batch).expand(1, self.batch)
         return values.reshape(-1, self.batch)
 
-    def is_time(self, x: Tensor, axis: int) -> bool:
-        """Say whether an axis of `x` is that of the steps."""
+    def is_time(self, x: Tensor, axis: int, time_axis: int) -> bool:
+        """Say whether an axis of `x` is that of the steps, where they are expected."""
         axis = axis % max(x.ndim, 1)
-        if self.steps < 2 or x.shape[axis] != self.steps:
+        if self.steps < 2 or x.ndim <= axis or x.shape[axis] != self.steps:
             return False
-        return axis == 0 if self.time_axis == 0 else axis == 1 and x.shape[0] == self.batch
+        return axis == time_axis and (axis == 0 or x.shape[0] == self.batch)

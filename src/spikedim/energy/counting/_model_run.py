@@ -1,6 +1,6 @@
 """How a model is called, and where its steps and samples are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, final
 
 import torch
@@ -32,11 +32,6 @@ class ModelRun:
         Steps of the spikes that stand for the rates of a twin.
     generator : torch.Generator or None
         Draws them.
-
-    Attributes
-    ----------
-    unknown : dict
-        Calls of every operator that was not counted, by layer.
     """
 
     model: nn.Module
@@ -44,7 +39,6 @@ class ModelRun:
     time_axis: int | None = None
     code_steps: int | None = None
     generator: torch.Generator | None = None
-    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def sample_axis(self, x: Tensor) -> int:
         """Return the axis of the samples of an input."""
@@ -62,8 +56,8 @@ class ModelRun:
             return Layout(self.steps, x.shape[0]), False
         return Layout(x.shape[self.time_axis], x.shape[samples], self.time_axis), True
 
-    def count(self, x: Tensor, tally: Tally) -> None:
-        """Add one batch to a table."""
+    def count(self, x: Tensor, tally: Tally) -> dict[tuple[str, str], int]:
+        """Add one batch to a table; return operators that were not counted, with their layer."""
         layout, sequence = self.layout(x)
         forget(self.model)
         x = x.view_as(x)  # a tensor of our own, whose origin can be remembered
@@ -71,9 +65,7 @@ class ModelRun:
             output = self._call(x, None if sequence else layout.steps)
         forget(self.model)
         tally.add(watch.records(output), layout)
-        for (operator, layer), calls in watch.unknown.items():
-            layers = self.unknown.setdefault(operator, {})
-            layers[layer] = layers.get(layer, 0) + calls
+        return watch.unknown
 
     def _call(self, x: Tensor, steps: int | None) -> Any:
         if not isinstance(self.model, AbstractSpikingTransformer):

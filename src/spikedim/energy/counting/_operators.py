@@ -4,7 +4,19 @@ from typing import NamedTuple, final
 
 from spikedim.energy.operations import OperationKind
 
-__all__ = ["CHECKS", "ELEMENTARY", "MOVES", "NEW", "SUMS", "THRESHOLDS", "Work"]
+__all__ = [
+    "CHECKS",
+    "ELEMENTARY",
+    "LOOKUPS",
+    "MOVES",
+    "NEW",
+    "NORMS",
+    "POOLS",
+    "SOFTMAXES",
+    "SUMS",
+    "THRESHOLDS",
+    "Work",
+]
 
 
 @final
@@ -87,6 +99,25 @@ THRESHOLDS = frozenset({"ge", "gt", "le", "lt", "heaviside", "sign", "sgn", "rou
 """What makes spikes of potentials, if a number is made of its result."""
 
 SUMS = frozenset({"sum", "mean", "cumsum", "nansum"})
+
+NORMS = frozenset(
+    {
+        *("native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm"),
+        *("_batch_norm_no_update", "miopen_batch_norm", "_native_batch_norm_legit"),
+        *("native_layer_norm", "native_group_norm", "rms_norm", "_fused_rms_norm"),
+    }
+)
+
+POOLS = frozenset(
+    {
+        *("max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool2d", "avg_pool3d"),
+        *("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d", "avg_pool1d"),
+    }
+)
+
+SOFTMAXES = frozenset({"_softmax", "_safe_softmax", "_log_softmax"})
+
+LOOKUPS = frozenset({"embedding"})
 
 MOVES = frozenset(
     {

@@ -20,14 +20,17 @@ def plain_path(model: nn.Module) -> Iterator[tuple[str, ...]]:
     """Switch acceleration and training mode off, and on again afterwards; yield what to say."""
     before = [(module, name, getattr(module, name)) for module, name in _fast_paths(model)]
     training = [module for module in model.modules() if module.training]
+    joined = torch.backends.mha.get_fastpath_enabled()
     notes = (_SWITCHED_OFF,) if before else ()
     try:
         for module, name, _ in before:
             setattr(module, name, "torch" if name == "backend" else None)
+        torch.backends.mha.set_fastpath_enabled(False)  # torch's own transformer layers
         model.eval()
         with torch.no_grad(), torch.compiler.set_stance("force_eager"):
             yield notes
     finally:
+        torch.backends.mha.set_fastpath_enabled(joined)
         for module, name, value in before:
             setattr(module, name, value)
         for module in training:

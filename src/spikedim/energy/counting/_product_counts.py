@@ -25,7 +25,7 @@ class ProductCount(NamedTuple):
     active : Tensor
         Inputs that are not zero.
     read : Tensor
-        Weights that an active input asks for.
+        Weights that an active input asks for; of a convolution the whole kernel of its channel.
     macs, inner_macs : int
         Dense multiply-accumulates of all items, with and without zeros of a padding.
     """
@@ -65,11 +65,8 @@ def linear_count(seen: Seen, *, d_out: int, items: int) -> ProductCount:
     rows, d_in = seen.x.shape
     ones = seen.indicator()
     active = _by_item(_row_sums(ones), items)
-    if rows % items:
-        read = ones.amax(dim=0).sum(dtype=torch.float64)[None]
-    else:
-        read = ones.reshape(items, -1, d_in).amax(dim=1).sum(dim=1, dtype=torch.float64)
-    mass = active if seen.simple else _by_item(_row_sums(seen.x.abs()), items)
+    read = _any_active(ones, items)
+    mass = active if seen.simple else _by_item(_row_sums(seen.magnitudes()), items)
     macs = rows * d_in * d_out
     return ProductCount(active * d_out, mass * d_out, active, read * d_out, macs, macs)
 
@@ -88,7 +85,7 @@ def convolution_count(
     reached = fan_out * _cover(seen.x.shape[2:], output[2:], window).to(seen.x.device)
     ones = seen.indicator()
     active_at = ones.sum(dim=1).double()
-    mass_at = active_at if seen.simple else seen.x.double().abs().sum(dim=1)
+    mass_at = active_at if seen.simple else seen.magnitudes().sum(dim=1)
     channels = len(seen.x) * seen.x.shape[1]
     fan_in = seen.x.shape[1] // window.groups
     macs = (
@@ -98,7 +95,7 @@ def convolution_count(
         synaptic=_by_item((active_at * reached).flatten(1).sum(dim=1), items),
         mass=_by_item((mass_at * reached).flatten(1).sum(dim=1), items),
         active=_by_item(active_at.flatten(1).sum(dim=1), items),
-        read=_by_item(_row_sums(ones.flatten(2).amax(dim=2)), items) * (fan_out * taps),
+        read=_any_active(ones.flatten(2).amax(dim=2), items) * (fan_out * taps),
         macs=macs,
         inner_macs=int(reached.sum()) * channels,
     )
@@ -111,8 +108,8 @@ def overlap_count(a: Seen, b: Seen, *, items: int) -> ProductCount:
     overlap = (active_a * active_b).sum(dim=1)
     mass = overlap
     # A real factor is added as it is: only the other one says how often.
-    mass_a = active_a if a.simple else a.x.double().abs().sum(dim=1)
-    mass_b = active_b if b.simple else b.x.double().abs().sum(dim=2)
+    mass_a = active_a if a.simple else a.magnitudes().sum(dim=1)
+    mass_b = active_b if b.simple else b.magnitudes().sum(dim=2)
     if not (a.simple and b.simple):
         mass = (mass_a * mass_b).sum(dim=1)
     count, rows, inner = a.x.shape
@@ -138,6 +135,12 @@ def _by_item(values: Tensor, items: int) -> Tensor:
     if len(values) % items:
         return values.sum()[None]
     return values.reshape(items, -1).sum(dim=1)
+
+
+def _any_active(ones: Tensor, items: int) -> Tensor:
+    """Return how many features of [M, K] are active in any row of an item."""
+    parts = 1 if len(ones) % items else items
+    return ones.reshape(parts, -1, ones.shape[-1]).amax(dim=1).sum(dim=1, dtype=torch.float64)
 
 
 def _cover(inputs: Sequence[int], outputs: Sequence[int], window: Window) -> Tensor:

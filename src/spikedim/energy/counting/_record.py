@@ -22,18 +22,24 @@ class Record:
     layer, kind, operator, place
         As in `Operation`.
     number : int
-        Place among the products of one call of the layer; 0 of what is no product.
+        Place among the products, or neurons, of one call of the layer; 0 of what is neither.
+    shared : bool
+        Whether it has a parameter by which calls of one product are told from those of another.
     items : int
         Pairs of step and sample that it acted on.
+    time_axis : int
+        Whether steps (0) or samples (1) come first in these.
     once : bool
         Whether it acts once in an inference: before the first step or after the last.
     static : bool
         Whether it reads the same in every step.
+    activated : bool
+        Whether what it reads passed an activation function or neurons.
     values, other : Evidence or None
         What its activations were seen to be.
     synaptic, mass, active, read, spikes : Tensor of shape [items] or None
-        For every item: pairs of non-zero factors, the same weighted with magnitudes, inputs that
-        are not zero, weights asked for, spikes. None for 0.
+        For every item: pairs of non-zero factors, the same weighted with magnitudes in their
+        units, inputs that are not zero, weights asked for, spikes. None for 0.
     totals : dict of str to float
         Numbers that are the same for every item, summed over the items: fields of `Operation`.
     weights, neurons : int
@@ -50,6 +56,8 @@ class Record:
         Its place in time.
     look : callable or None
         Fills in what needs the values, if that was put off.
+    reads : tuple of Tensor
+        The values that it then needs.
     """
 
     layer: str
@@ -58,8 +66,11 @@ class Record:
     items: int
     place: Place = Place.INSIDE
     number: int = 0
+    shared: bool = False
+    time_axis: int = 0
     once: bool = False
     static: bool = False
+    activated: bool = False
     values: Evidence | None = None
     other: Evidence | None = None
     synaptic: Tensor | None = None
@@ -76,6 +87,13 @@ class Record:
     needs: "tuple[Record, ...]" = ()
     order: int = 0
     look: Callable[[], None] | None = None
+    reads: tuple[Tensor, ...] = ()
+
+    def finish(self) -> None:
+        """Look at the values, if that was put off."""
+        look, self.look, self.reads = self.look, None, ()
+        if look is not None:
+            look()
 
     def use(self) -> None:
         """Say that a number depends on this call, and on what that was made of."""
