@@ -57,7 +57,7 @@ def expected_operations(card: Card, *, steps: int, rate: float) -> OperationCoun
     >>> from spikedim.models import card
     >>> counts = expected_operations(card("spikformer-4-384"), steps=4, rate=0.1)
     >>> round(counts.synaptic_operations / 1e6)
-    354
+    373
     """
     caller = "expected_operations"
     check_integer(steps, name="steps", caller=caller)

@@ -44,8 +44,11 @@ def with_often(booked: str, operation: Operation, options: PriceOptions) -> str:
 def is_repeated(operation: Operation) -> bool:
     """Tell whether it needs a multiplication, or several additions, for each non-zero input.
 
-    So does a sum of spikes that meets a weight; one that meets a spike is added as it is.
+    So does a sum of spikes that meets a weight; one that meets a spike, or other sums, is added
+    as it is.
     """
+    if operation.kind is OperationKind.SUMMATION:
+        return False
     factors = [operation.values]
     if operation.other_values is not None:
         factors.append(operation.other_values)

@@ -1,6 +1,6 @@
 """The choices that a rule set leaves open, each with a name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import final
 
@@ -83,7 +83,3 @@ class PriceOptions:
     movement: Movement = Movement.EVENTS
     activation_bits: int | None = None
     chip: Chip = Chip.LOIHI1
-
-    def with_stem(self, stem: Stem) -> "PriceOptions":
-        """Return the same choices with another stem policy."""
-        return replace(self, stem=stem)

@@ -1,7 +1,8 @@
 """The energy of what was counted or expected, under one named rule set."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from dataclasses import replace
+from itertools import groupby, islice, product
 from operator import itemgetter
 
 import numpy as np
@@ -27,7 +28,9 @@ from spikedim.energy.pricing._rules import Movement, Rules, Stem, check_option
 __all__ = ["price"]
 
 _LEVEL = 0.95
+_ROUNDING = 1e-12
 _STEM_WORDS = {Stem.ONCE: "once", Stem.EVERY_STEP: "every step"}
+_OTHER = {Stem.ONCE: Stem.EVERY_STEP, Stem.EVERY_STEP: Stem.ONCE}
 
 
 def price(
@@ -105,7 +108,7 @@ def price(
     >>> counts = expected_operations(card("spikformer-4-384"), steps=4, rate=0.1)
     >>> once, every = (price(counts, stem=stem).value_mj for stem in ("once", "every_step"))
     >>> round(once, 3), round(every, 3)
-    (0.342, 0.361)
+    (0.342, 0.36)
     """
     caller = "price"
     if not isinstance(counts, OperationCounts):
@@ -160,8 +163,13 @@ def _price(counts: OperationCounts, rules: Rules, options: PriceOptions) -> Pric
         if charge.part:
             breakdown[charge.part] = breakdown.get(charge.part, 0.0) + energy * 1e-9
     value = sum(breakdown.values())
-    cases = [value, *(ledger.energy_mj(values) for ledger in _corners(counts, found, options))]
-    policies = ("stem once to every step",) if _has_policies(counts) else ()
+    other = _with_other_stem(counts, options)
+    total = open_ledger(found, counts, other).energy_mj(values) if other else value
+    # A rule that does not charge the stem has no policy for it either.
+    free = other if abs(total - value) > _ROUNDING * value else None
+    corners = _corners(counts, found, (options, free) if free else (options,))
+    cases = [value, *(ledger.energy_mj(values) for ledger in corners)]
+    policies = ("stem once to every step",) if free else ()
     return PricedOperations(
         subject=_subject(counts, options),
         source=counts.source,
@@ -175,7 +183,7 @@ def _price(counts: OperationCounts, rules: Rules, options: PriceOptions) -> Pric
         breakdown_mj=breakdown,
         lines=tuple(_lines(counts, charges)),
         constants=found.used(options),
-        notes=tuple(_notes(counts, found, options, values)),
+        notes=tuple(_notes(counts, found, options, total if free else None)),
         weights_fingerprint=counts.weights_fingerprint,
         data_fingerprint=counts.data_fingerprint,
         provenance=Provenance.now(data_fingerprint=counts.data_fingerprint),
@@ -191,19 +199,20 @@ def _pj(charge: Charge, values: FloatArray) -> float:
     )
 
 
-def _has_policies(counts: OperationCounts) -> bool:
-    """Tell whether the stem policy makes a difference."""
-    return any(operation.static for operation in counts.operations)
+def _with_other_stem(counts: OperationCounts, options: PriceOptions) -> PriceOptions | None:
+    """Return the other stem policy where something reads the same in every step."""
+    if not any(operation.static for operation in counts.operations):
+        return None
+    return replace(options, stem=_OTHER[options.stem])
 
 
 def _corners(
-    counts: OperationCounts, rules: AbstractRuleSet, options: PriceOptions
+    counts: OperationCounts, rules: AbstractRuleSet, choices: tuple[PriceOptions, ...]
 ) -> Iterator[Ledger]:
-    """Yield what is charged at every corner of constants and stem policy."""
-    policies = tuple(Stem) if _has_policies(counts) else (options.stem,)
-    for variant in rules.variants(options):
-        for stem in policies:
-            yield open_ledger(variant, counts, options.with_stem(stem))
+    """Yield what is charged at every corner of constants and choices but the first."""
+    corners = product(rules.variants(choices[0]), choices)
+    for variant, options in islice(corners, 1, None):
+        yield open_ledger(variant, counts, options)
 
 
 def _interval(ledger: Ledger, samples: FloatArray) -> Interval | None:
@@ -246,17 +255,16 @@ def _subject(counts: OperationCounts, options: PriceOptions) -> str:
 
 
 def _notes(
-    counts: OperationCounts, rules: AbstractRuleSet, options: PriceOptions, values: FloatArray
+    counts: OperationCounts,
+    rules: AbstractRuleSet,
+    options: PriceOptions,
+    other_mj: float | None,
 ) -> Iterator[str]:
     """Say what is left out, what was not counted, and what other choices would give."""
     yield rules.left_out
-    if _has_policies(counts):
-        other = Stem.EVERY_STEP if options.stem is Stem.ONCE else Stem.ONCE
-        total = open_ledger(rules, counts, options.with_stem(other)).energy_mj(values)
-        yield (
-            f"the stem acts {_STEM_WORDS[options.stem]}; "
-            f"{total:.3g} mJ if it acts {_STEM_WORDS[other]}"
-        )
+    if other_mj is not None:
+        words, others = _STEM_WORDS[options.stem], _STEM_WORDS[_OTHER[options.stem]]
+        yield f"the stem acts {words}; {other_mj:.3g} mJ if it acts {others}"
     elif not counts.static_input:
         yield "event input: the stem acts every step"
     if counts.unknown:

@@ -184,13 +184,12 @@ class SopProxy(AbstractRuleSet):
     def _integer_notes(self, counts: OperationCounts, options: PriceOptions) -> Iterator[str]:
         """Say what the other booking of sums of spikes would give."""
         found = [o for o in counts.operations if is_repeated(o) and not is_pixel_product(o)]
-        if not found or options.activation_bits is not None:
+        # Of one pass: how often the code repeats the stem must not change the share.
+        macs = sum(o.macs / o.passes for o in counts.operations)
+        if not found or not macs or options.activation_bits is not None:
             return
         add, mac = self.prices(options.word)
-        # Of one pass: how often the code repeats the stem must not change the share.
-        share = sum(o.macs / o.passes for o in found) / sum(
-            o.macs / o.passes for o in counts.operations
-        )
+        share = sum(o.macs / o.passes for o in found) / macs
         shown = f"{share:.0%} of the operations read sums of spikes, booked as "
         if options.integers is Integers.ADDITIONS:
             other = sum(
