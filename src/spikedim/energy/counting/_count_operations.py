@@ -286,7 +286,7 @@ def _fingerprint(model: nn.Module) -> str:
     return fingerprint_arrays(*map(_array, tensors.values()), salt="\n".join(tensors))
 
 
-def _array(x: Tensor) -> np.ndarray[Any, Any]:
+def _array(x: Tensor) -> np.ndarray[Any, np.dtype[Any]]:
     """Return a tensor for a fingerprint; numpy has no bfloat16."""
     x = x.detach().cpu()
     return np.asarray((x.float() if x.dtype == torch.bfloat16 else x).numpy())

@@ -70,7 +70,7 @@ def work(watched: WatchedPass, call: Call) -> Origin:
     record = watched.elementary(each, call, size)
     return replace(
         call.result(),
-        raw=any(origin.raw for origin in origins),
+        raw=all(origin.raw for origin in origins),
         spikes=call.name in ("mul", "div") and all(origin.spikes for origin in origins),
         activated=each.kind is OperationKind.ACTIVATION
         or all(origin.activated for origin in origins),
@@ -126,7 +126,7 @@ def mask(watched: WatchedPass, call: Call) -> Origin:
     origins = [origin for _, origin in call.data]
     return replace(
         call.result(),
-        raw=any(origin.raw for origin in origins),
+        raw=all(origin.raw for origin in origins),
         spikes=all(origin.spikes for origin in origins),
         activated=all(origin.activated for origin in origins),
         pending=(record,),

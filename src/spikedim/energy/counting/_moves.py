@@ -21,7 +21,7 @@ def moved(call: Call) -> Origin:
         items,
         moment,
         time_axis,
-        raw=origin.raw,
+        raw=all(o.raw for o in origins),
         product=all(o.product for o in origins),
         threshold=origin.threshold,
         spikes=all(o.spikes for o in origins),

@@ -33,6 +33,8 @@ def fired(watched: WatchedPass, call: Call, origin: Origin) -> Origin:
     """Book a threshold whose result has become numbers; return their origin."""
     for record in call.pending:
         record.use()
+    if watched.layout.steps > 1 and origin.moment is Moment.INPUT:
+        origin = replace(origin, moment=Moment.STEPS)  # potentials change, whatever is read
     frame = watched.frames.top
     record = _population(watched, frame.layer, call.name, call.out, origin)
     record.number = frame.number(None)

@@ -131,6 +131,7 @@ MOVES = frozenset(
         *("_conj", "conj", "resolve_conj", "resolve_neg", "_unsafe_index", "tril", "triu", "fill"),
         *("scatter", "dropout", "native_dropout", "alias_copy", "view_copy", "set", "rot90"),
         *("upsample_nearest2d", "masked_select", "masked_scatter", "channel_shuffle", "sort"),
+        *("view_as_real", "view_as_complex"),
     }
 )
 """Numbers that change their place and not their value."""

@@ -154,6 +154,8 @@ def _book(
     record.other = None if other is None else other.evidence
     record.synaptic, record.mass = count.synaptic.cpu(), count.mass.cpu()
     record.active, record.read = count.active.cpu(), count.read.cpu()
+    if record.static and watched.layout.steps > 1:
+        record.sum_read = float(seen.x.sum(dtype=torch.float64))
     record.weights = 0 if weight is None else weight.numel()
     record.totals |= {
         "macs": count.macs,

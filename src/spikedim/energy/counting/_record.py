@@ -32,7 +32,9 @@ class Record:
     once : bool
         Whether it acts once in an inference: before the first step or after the last.
     static : bool
-        Whether it reads the same in every step.
+        Whether it reads the same in every step, as far as operators tell.
+    sum_read : float or None
+        Sum of what it reads in one of several static calls, which has to be that of the others.
     activated : bool
         Whether what it reads passed an activation function or neurons.
     values, other : Evidence or None
@@ -70,6 +72,7 @@ class Record:
     time_axis: int = 0
     once: bool = False
     static: bool = False
+    sum_read: float | None = None
     activated: bool = False
     values: Evidence | None = None
     other: Evidence | None = None

@@ -61,6 +61,7 @@ class _Line:
         passes = _passes(records, layout)
         self.passes = max(self.passes, passes)
         self.most_calls = max(self.most_calls, len(records))
+        self.static &= len({record.sum_read for record in records}) == 1
         for record in records:
             self.static &= record.static
             self.activated &= record.activated
