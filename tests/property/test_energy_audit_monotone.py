@@ -93,7 +93,7 @@ def test_charges_do_not_depend_on_what_they_are_charged_for(layers, factor, rule
 def test_the_critical_rate_has_the_ratio(layers, bits, ratio, rules):
     counts = build(layers)
     twin = Side("ann_fp32" if bits is None else "qann_3bit", uniform_twin(), Word.FP32, bits)
-    found = Contest(rules, Side("snn", counts, Word.FP32), twin, RateScale(counts))
+    found = Contest(rules, Side("snn", counts, Word.FP32), twin)
     if not found.applies:
         return
     rate, never = found.critical_rate(ratio)

@@ -5,7 +5,6 @@ from tests.audit_examples import STEPS, uniform_card, uniform_counts, uniform_tw
 
 from spikedim.energy import CLOSED_FORM_RULES, break_even_rate, quantised_bits, spiking_energy
 from spikedim.energy.audit._contest import Contest
-from spikedim.energy.audit._scaled_counts import RateScale
 from spikedim.energy.audit._side import Side
 from spikedim.energy.pricing import Word
 
@@ -19,7 +18,6 @@ def contest(rules, rate, bits):
         rules,
         Side("snn", counts, Word.FP32),
         Side(name, uniform_twin(), Word.FP32, bits),
-        RateScale(counts),
     )
 
 

@@ -21,7 +21,6 @@ from spikedim.energy.audit._contest import (
     integer_choices,
     stem_choices,
 )
-from spikedim.energy.audit._scaled_counts import RateScale
 from spikedim.energy.audit._side import Side, model_sides, twin_sides
 from spikedim.energy.pricing import Integers, Word
 
@@ -34,7 +33,7 @@ def contest(rate=0.1, *, bits=None, word=Word.FP32, rules=Rules.M0, counts=None,
     counts = uniform_counts(rate) if counts is None else counts
     name = "ann_fp32" if bits is None else f"qann_{bits}bit"
     other = Side(name, uniform_twin() if twin is None else twin, word, bits)
-    return Contest(rules, Side("snn", counts, word), other, RateScale(counts))
+    return Contest(rules, Side("snn", counts, word), other)
 
 
 def test_ratio_is_twin_over_model():

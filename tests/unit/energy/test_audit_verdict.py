@@ -3,7 +3,6 @@ from tests.audit_examples import network, spiking_product, uniform_counts, unifo
 
 from spikedim.energy import Rules, Values
 from spikedim.energy.audit._contest import Contest
-from spikedim.energy.audit._scaled_counts import RateScale
 from spikedim.energy.audit._side import Side
 from spikedim.energy.audit._verdict import CLAIM, distances, judge
 from spikedim.energy.pricing import Word
@@ -17,9 +16,9 @@ def contests(rate, *, words=(Word.FP32,), layers=LAYERS, sums=False):
     if sums:
         extra = spiking_product("sums", 4096, 512, rate, values=Values.COUNTS)
         counts = network([*counts.operations, extra])
-    scale, twin = RateScale(counts), uniform_twin(layers=layers)
+    twin = uniform_twin(layers=layers)
     return [
-        Contest(Rules.M0, Side("snn", counts, word), other, scale)
+        Contest(Rules.M0, Side("snn", counts, word), other)
         for word in words
         for other in (Side("ann_fp32", twin, Word.FP32), Side("qann_3bit", twin, word, 3))
     ]
@@ -92,9 +91,8 @@ def test_choices_that_hardly_matter_are_not_named():
 
 def test_a_published_rule_set_meets_the_network_its_paper_prints():
     counts, twin = uniform_counts(0.1, layers=LAYERS), uniform_twin(layers=LAYERS)
-    scale = RateScale(counts)
     pairs = [
-        Contest(Rules.SPIKFORMER_A, Side("snn", counts, word), Side(name, twin, word, bits), scale)
+        Contest(Rules.SPIKFORMER_A, Side("snn", counts, word), Side(name, twin, word, bits))
         for name, word, bits in (
             ("ann_fp32", Word.FP32, None),
             ("ann_int8", Word.INT8, None),
@@ -102,8 +100,10 @@ def test_a_published_rule_set_meets_the_network_its_paper_prints():
         )
     ]
     assert [pair.applies for pair in pairs] == [True, False, False]
-    assert judge(pairs[:1]).holds[0].startswith(
-        "spikformer rev. A: fp32 spikes against ann_fp32 under M0 sop"
+    assert (
+        judge(pairs[:1])
+        .holds[0]
+        .startswith("spikformer rev. A: fp32 spikes against ann_fp32 under M0 sop")
     )
 
 

@@ -13,7 +13,7 @@ from spikedim._core import (
     SilentProgress,
     check_integer,
 )
-from spikedim.energy.audit._audited_rows import audited_energies, contests, energy_ratio
+from spikedim.energy.audit._audited_rows import audited_energies, contests, energy_ratio, refusals
 from spikedim.energy.audit._counted import Counted, count_source, count_twin
 from spikedim.energy.audit._energy_audit import AuditedEnergy, EnergyAudit, EnergyRatio
 from spikedim.energy.audit._side import Side, model_sides, twin_sides
@@ -68,7 +68,7 @@ def audit_energy(
     seed : int
         Of drawn weights and of the code of a rate-coded twin, at least 0.
     device : str
-        Where the model runs, e.g. ``"cpu"``.
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     memory_budget : int or str
         Most bytes of data to hold.
     progress : AbstractProgress
@@ -138,7 +138,7 @@ def audit_energy(
     models, twins = model_sides(counted.counts), twin_sides(twin, found.steps)
     energies = audited_energies((*models, *twins), progress)
     expected = _expected(counted, progress)
-    pairs = contests(models, twins, counted.counts)
+    pairs = contests(models, twins)
     ratios = tuple(
         energy_ratio(pair) for pair in progress.track(pairs, "compare twins", float(len(pairs)))
     )
@@ -168,6 +168,7 @@ def audit_energy(
             *counts.notes,
             note,
             *_notes(counted, energies, expected, fused=fused),
+            *refusals(models[0]),
             *distances(pairs),
         ),
         weights_fingerprint=counts.weights_fingerprint,
@@ -179,13 +180,16 @@ def audit_energy(
 
 
 def _device(name: str) -> torch.device:
-    """Return a device of this machine."""
+    """Return a device of this machine, the fastest for ``"auto"``."""
+    if name == "auto":
+        found = "mps" if torch.backends.mps.is_available() else "cpu"
+        return torch.device("cuda" if torch.cuda.is_available() else found)
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InputError(
-            f"{_CALLER}: `device` must be one of this machine; got {name!r}. Use 'cpu'."
+            f"{_CALLER}: `device` must be one of this machine; got {name!r}. Use 'cpu' or 'auto'."
         ) from error
     return device
 
@@ -241,7 +245,7 @@ def _notes(
     before, after = counted.parameters, counted.fused_parameters
     if fused and before != after:
         yield (
-            f"Normalisations are folded into the products in front of them: {after:,} parameters "
+            f"Normalisations and re-parametrised convolutions are folded: {after:,} parameters "
             f"instead of {before:,}."
         )
     elif before != after:

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from spikedim._core import AbstractProgress
 from spikedim.energy.audit._contest import Contest, applies
 from spikedim.energy.audit._energy_audit import AuditedEnergy, EnergyRatio
-from spikedim.energy.audit._scaled_counts import RateScale
 from spikedim.energy.audit._side import Side
-from spikedim.energy.operations import OperationCounts
-from spikedim.energy.pricing import Rules, Word, price
+from spikedim.energy.pricing import Rules, Word, price, rule_set
 
-__all__ = ["audited_energies", "contests", "energy_ratio"]
+__all__ = ["audited_energies", "contests", "energy_ratio", "refusals"]
 
 
 def audited_energies(
@@ -53,17 +51,22 @@ def _under(rules: Rules, sides: Sequence[Side]) -> Iterator[AuditedEnergy]:
         )
 
 
-def contests(
-    models: Sequence[Side], twins: Sequence[Side], counts: OperationCounts
-) -> tuple[Contest, ...]:
+def refusals(side: Side) -> Iterator[str]:
+    """Say which rule sets do not apply to a network, and why."""
+    for rules in Rules:
+        reason = rule_set(rules).refusal(side.counts, side.options())
+        if reason:
+            yield f"{rules} does not apply: {reason}."
+
+
+def contests(models: Sequence[Side], twins: Sequence[Side]) -> tuple[Contest, ...]:
     """Return every pair under every rule set that applies to both.
 
     The model in fp32 meets every twin, in another arithmetic the twins of the same one; in int8
     also the fp32 network, which is a comparison of arithmetic more than of spikes.
     """
-    scale = RateScale(counts)
     found = [
-        Contest(rules, model, twin, scale)
+        Contest(rules, model, twin)
         for rules in Rules
         for model in models
         for twin in twins

@@ -1,7 +1,6 @@
 """A model and a twin under one rule set: which costs less, and up to where."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from itertools import product
@@ -9,20 +8,16 @@ from typing import NamedTuple, final
 
 from scipy.optimize import brentq
 
-from spikedim.energy.audit._scaled_counts import RateScale, at_steps
 from spikedim.energy.audit._side import Side
 from spikedim.energy.closed_forms import BreakEven
 from spikedim.energy.operations import OperationCounts, Values
 from spikedim.energy.pricing import (
     AbstractRuleSet,
     Integers,
-    Ledger,
     Rules,
     Stem,
     Word,
-    open_ledger,
     rule_set,
-    sampled_values,
 )
 
 __all__ = ["MOST_STEPS", "Contest", "applies", "integer_choices", "stem_choices"]
@@ -61,18 +56,13 @@ class Contest:
         Rule set.
     model, twin : Side
         The two networks.
-    scale : RateScale
-        Of the counts of the model.
     """
 
-    def __init__(self, rules: Rules, model: Side, twin: Side, scale: RateScale) -> None:
+    def __init__(self, rules: Rules, model: Side, twin: Side) -> None:
         self.rules = rules
         self.model = model
         self.twin = twin
-        self._scale = scale
-        self._seen = sampled_values(model.counts)
         self.beside = Rules.M0 if rules in _PRINTED else rules
-        self._booked: dict[_Corner, tuple[Ledger, float]] = {}
         self._nominal = _Corner(rule_set(rules), rule_set(self.beside))
 
     @cached_property
@@ -112,8 +102,8 @@ class Contest:
         """
         first, slope = self._affine
         found = 0
-        for low, high, twin in self._twins():
-            wanted = _energy(self._nominal.twin, twin, self._nominal) / ratio
+        for low, high, twin in self._twins:
+            wanted = twin.energy_mj(self._nominal.twin) / ratio
             if slope <= 0:
                 largest = high if first < wanted else 0
             else:
@@ -124,22 +114,21 @@ class Contest:
     @cached_property
     def _affine(self) -> tuple[float, float]:
         """Return energy of the model as first + slope * T."""
-        counts = self.model.counts
+        steps = self.model.counts.steps
         one, two = (
-            _energy(
-                self._nominal.model, replace(self.model, counts=at_steps(counts, t)), self._nominal
-            )
-            for t in (counts.steps, 2 * counts.steps)
+            side.energy_mj(self._nominal.model) for side in (self.model, self.model.doubled)
         )
-        return 2 * one - two, (two - one) / counts.steps
+        return 2 * one - two, (two - one) / steps
 
-    def _twins(self) -> Iterator[tuple[int, int, Side]]:
-        """Yield ranges of T with the twin that belongs to them."""
+    @cached_property
+    def _twins(self) -> tuple[tuple[int, int, Side], ...]:
+        """Return ranges of T with the twin that belongs to them."""
         if self.twin.bits is None:
-            yield 1, MOST_STEPS, self.twin
-            return
-        for bits in range(1, _MOST_BITS + 1):
-            yield 2 ** (bits - 1), min(2**bits - 1, MOST_STEPS), replace(self.twin, bits=bits)
+            return ((1, MOST_STEPS, self.twin),)
+        return tuple(
+            (2 ** (bits - 1), min(2**bits - 1, MOST_STEPS), replace(self.twin, bits=bits))
+            for bits in range(1, _MOST_BITS + 1)
+        )
 
     @cached_property
     def _corners(self) -> tuple[_Corner, ...]:
@@ -156,27 +145,20 @@ class Contest:
         return tuple(_Corner(*pair, *choice) for pair in dict.fromkeys(pairs) for choice in choices)
 
     def _ratio(self, corner: _Corner) -> float:
-        ledger, twin = self._books(corner)
-        return twin / ledger.energy_mj(self._seen)
-
-    def _books(self, corner: _Corner) -> tuple[Ledger, float]:
-        """Return the charges of the model and the energy of the twin, booked once."""
-        if corner not in self._booked:
-            options = self.model.options(corner.stem, corner.integers)
-            ledger = open_ledger(corner.model, self.model.counts, options)
-            self._booked[corner] = ledger, _energy(corner.twin, self.twin, corner)
-        return self._booked[corner]
+        model, twin, stem, integers = corner
+        spent = self.twin.energy_mj(twin, stem, integers)
+        return spent / self.model.energy_mj(model, stem, integers)
 
     def _root(self, ratio: float, corner: _Corner) -> tuple[float, str]:
         """Return the rate where the twin costs `ratio` times as much, or an end and why."""
         seen = self.model.counts.firing_rate
         if seen == 0:
             return 0.0, "no neuron fired, so that no other rate follows"
-        ledger, twin = self._books(corner)
-        wanted = twin / ratio
+        ledger = self.model.ledger(corner.model, corner.stem, corner.integers)
+        wanted = self.twin.energy_mj(corner.twin, corner.stem, corner.integers) / ratio
 
         def excess(rate: float) -> float:
-            return ledger.energy_mj(self._scale.values(rate / seen)) / wanted - 1
+            return ledger.energy_mj(self.model.scale.values(rate / seen)) / wanted - 1
 
         words = "" if ratio == 1 else f"{ratio:g} times "
         if excess(1.0) < 0:
@@ -193,11 +175,10 @@ def applies(rules: Rules, side: Side) -> bool:
     found = rule_set(rules)
     if found.refusal(side.counts, side.options()):
         return False
-    nominal = _Corner(found, found)
-    spent = _energy(found, side, nominal)
+    spent = side.energy_mj(found)
     if side.word is Word.FP32:
         return spent > 0
-    return 0 < spent != _energy(found, replace(side, word=Word.FP32), nominal)
+    return 0 < spent != replace(side, word=Word.FP32).energy_mj(found)
 
 
 def stem_choices(counts: OperationCounts) -> tuple[Stem, ...]:
@@ -211,9 +192,3 @@ def integer_choices(counts: OperationCounts) -> tuple[Integers, ...]:
     whole = (Values.COUNTS, Values.SCALED_COUNTS)
     found = any(o.accumulates and o.values in whole for o in counts.operations)
     return tuple(Integers) if found else (Integers.ADDITIONS,)
-
-
-def _energy(rules: AbstractRuleSet, side: Side, corner: _Corner) -> float:
-    """Return millijoule of a side under a rule set, with the choices of a corner."""
-    ledger = open_ledger(rules, side.counts, side.options(corner.stem, corner.integers))
-    return ledger.energy_mj(sampled_values(side.counts))

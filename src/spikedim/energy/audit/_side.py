@@ -1,12 +1,24 @@
 """The two sides of a ratio: a network that was counted, in one arithmetic."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import final
 
+from spikedim._core import FloatArray
+from spikedim.energy.audit._scaled_counts import RateScale, at_steps
 from spikedim.energy.closed_forms import quantised_bits
 from spikedim.energy.operations import PRODUCTS, OperationCounts
-from spikedim.energy.pricing import Integers, PriceOptions, Stem, Word
+from spikedim.energy.pricing import (
+    AbstractRuleSet,
+    Integers,
+    Ledger,
+    PriceOptions,
+    Stem,
+    Word,
+    open_ledger,
+    sampled_values,
+)
 
 __all__ = ["Side", "model_sides", "twin_sides"]
 
@@ -16,7 +28,7 @@ _ZERO_SKIPPING = "ann_fp32_zero_skipping"
 @final
 @dataclass(frozen=True, eq=False)
 class Side:
-    """A network in one arithmetic.
+    """A network in one arithmetic, and what rule sets charge it, booked once.
 
     Parameters
     ----------
@@ -34,14 +46,50 @@ class Side:
     counts: OperationCounts
     word: Word
     bits: int | None = None
+    _booked: dict[tuple[AbstractRuleSet, Stem, Integers], Ledger] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    @cached_property
+    def scale(self) -> RateScale:
+        """Its counts at any firing rate."""
+        return RateScale(self.counts)
+
+    @cached_property
+    def doubled(self) -> "Side":
+        """The same network at twice as many steps."""
+        return replace(self, counts=at_steps(self.counts, 2 * self.counts.steps))
 
     def options(
-        self,
-        stem: Stem = Stem.ONCE,
-        integers: Integers = Integers.ADDITIONS,
+        self, stem: Stem = Stem.ONCE, integers: Integers = Integers.ADDITIONS
     ) -> PriceOptions:
         """Return the options of its price."""
         return PriceOptions(stem=stem, integers=integers, word=self.word, activation_bits=self.bits)
+
+    def ledger(
+        self,
+        rules: AbstractRuleSet,
+        stem: Stem = Stem.ONCE,
+        integers: Integers = Integers.ADDITIONS,
+    ) -> Ledger:
+        """Return what a rule set charges."""
+        key = rules, stem, integers
+        if key not in self._booked:
+            self._booked[key] = open_ledger(rules, self.counts, self.options(stem, integers))
+        return self._booked[key]
+
+    def energy_mj(
+        self,
+        rules: AbstractRuleSet,
+        stem: Stem = Stem.ONCE,
+        integers: Integers = Integers.ADDITIONS,
+    ) -> float:
+        """Return the millijoule of one inference."""
+        return self.ledger(rules, stem, integers).energy_mj(self._values)
+
+    @cached_property
+    def _values(self) -> FloatArray:
+        return sampled_values(self.counts)
 
 
 def model_sides(counts: OperationCounts) -> tuple[Side, ...]:
