@@ -143,6 +143,12 @@ def test_a_stem_that_the_code_repeats_costs_the_same():
         assert energies(rules, repeated, CONV, QUERIES).breakdown_mj["stem"] == pytest.approx(once)
 
 
+def test_a_head_that_the_code_repeats_costs_the_same():
+    repeated = changed(HEAD, passes=T, macs=T * HEAD.macs, inputs=T * HEAD.inputs)
+    got = energies("spikingformer tool", STEM, QUERIES, repeated)
+    assert got.breakdown_mj["head"] == pytest.approx(4.6 * 160e-9)
+
+
 def test_a_rule_without_an_image_is_refused():
     with pytest.raises(AssumptionError, match=r"prices a convolution that reads an image"):
         energies("spikformer rev. B", CONV, QUERIES)

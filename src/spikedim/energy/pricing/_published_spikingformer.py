@@ -42,7 +42,7 @@ class SpikingformerTool(AbstractRuleSet):
       base the dense operations of one of its two products. The tool takes base = T h N d_k**2
       from a table edited by hand; here it is that of the product as executed. Where queries, keys
       and values have no neurons by these names, each product costs its rate times its operations.
-    * The stem acts in every step.
+    * The stem acts in every step; a head that reads means acts once.
 
     References
     ----------
@@ -119,7 +119,10 @@ class SpikingformerTool(AbstractRuleSet):
         outer = {Place.STEM: "stem", Place.HEAD: "head"}.get(operation.place, "")
         if operation.values in _BINARY:
             return rate_charge(index, operation, self.fp32_add, outer or "synapses", counts.steps)
-        energy = self.fp32_mac * operation.macs * every_step(operation, counts.steps)
+        # A head of means acts once in the released models, on the mean over steps.
+        once = operation.place is Place.HEAD
+        factor = 1 / operation.passes if once else every_step(operation, counts.steps)
+        energy = self.fp32_mac * operation.macs * factor
         return Charge(index, outer or "real_inputs", "dense multiplications", fixed_pj=energy)
 
 
