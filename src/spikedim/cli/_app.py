@@ -11,6 +11,7 @@ from spikedim.cli._circuit import circuit_app
 from spikedim.cli._compare import compare
 from spikedim.cli._data import data_app
 from spikedim.cli._doctor import doctor
+from spikedim.cli._energy import energy
 from spikedim.cli._evaluate import evaluate
 from spikedim.cli._group import HelpfulGroup
 from spikedim.cli._invocation import DEVICE, DEVICES
@@ -23,7 +24,7 @@ __all__ = ["app"]
 
 _FLAGS = ("--version", "--debug")
 _VALUED = ("--threads", "--device")
-_DEVICE_COMMANDS = ("train", "evaluate")
+_DEVICE_COMMANDS = ("train", "evaluate", "energy")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -110,7 +111,10 @@ def root(
         typer.Option(min=1, callback=_limit_threads, help="Processor threads, all by default."),
     ] = None,
     device: Annotated[
-        str, typer.Option(metavar="cpu|cuda|mps|auto", help="All but cpu: train and evaluate only.")
+        str,
+        typer.Option(
+            metavar="cpu|cuda|mps|auto", help="All but cpu: train, evaluate, energy only."
+        ),
     ] = "cpu",
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
@@ -135,5 +139,6 @@ app.command(epilog="Example: spikedim train spikformer-2-64/digits --data digits
 app.command(epilog="Example: spikedim evaluate runs/first --steps 1..8 --html evaluation.html")(
     evaluate
 )
+app.command(epilog="Example: spikedim energy runs/first --samples 64 --html energy.html")(energy)
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)

@@ -4,6 +4,13 @@ from spikedim.report._bounds_tables import bounds_table, bounds_tables, rungs_ta
 from spikedim.report._catalogue import dataset_view, datasets_table
 from spikedim.report._circuit_page import circuit_page, circuit_picture, circuit_view
 from spikedim.report._circuit_tables import circuit_table
+from spikedim.report._energy_audit_tables import energy_audit_table, energy_ratios_table
+from spikedim.report._energy_audit_view import (
+    energy_audit_page,
+    energy_audit_picture,
+    energy_audit_view,
+)
+from spikedim.report._energy_operations_table import energy_operations_table
 from spikedim.report._evaluation_tables import evaluation_table, populations_table
 from spikedim.report._evaluation_view import (
     evaluation_page,
@@ -78,6 +85,12 @@ __all__ = [
     "dataset_view",
     "datasets_table",
     "dimensions_table",
+    "energy_audit_page",
+    "energy_audit_picture",
+    "energy_audit_table",
+    "energy_audit_view",
+    "energy_operations_table",
+    "energy_ratios_table",
     "energy_table",
     "evaluation_page",
     "evaluation_picture",

@@ -1,12 +1,20 @@
 """Two rows of bars aligned on the names of layers."""
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spikedim.report._format import shorten
 from spikedim.report._style import INK, SERIES, axis_number, new_figure
 
-__all__ = ["LayerBar", "fold_layers", "join_layers", "layer_bars"]
+__all__ = [
+    "LayerBar",
+    "draw_layer_bars",
+    "fold_layers",
+    "join_layers",
+    "layer_bars",
+    "layer_bars_height",
+]
 
 LayerBar = tuple[str, float, float]
 """Name of a layer, length of its left bar, length of its right bar."""
@@ -44,7 +52,20 @@ def join_layers(rows: list[LayerBar]) -> list[LayerBar]:
 
 def layer_bars(rows: list[LayerBar], titles: tuple[str, str], width: float) -> Figure:
     """Draw bars aligned on the layer names, `width` points wide."""
-    figure = new_figure(width, 17 * len(rows) + 70)
+    figure = new_figure(width, layer_bars_height(rows))
+    draw_layer_bars(figure, rows, titles, narrow=width < 500)
+    return figure
+
+
+def layer_bars_height(rows: list[LayerBar]) -> float:
+    """Return how many points high the chart is."""
+    return 17.0 * len(rows) + 70.0
+
+
+def draw_layer_bars(
+    figure: FigureBase, rows: list[LayerBar], titles: tuple[str, str], *, narrow: bool
+) -> tuple[Axes, Axes]:
+    """Draw the bars on a figure or a part of one; return both columns."""
     left, right = figure.subplots(1, 2, sharey=True)
     places = range(len(rows))
     for axes, column, colour, title in (
@@ -56,13 +77,13 @@ def layer_bars(rows: list[LayerBar], titles: tuple[str, str], width: float) -> F
         axes.grid(visible=True, axis="x")
         axes.set_axisbelow(True)
         axes.set_xlim(left=0)
-        axes.xaxis.set_major_locator(MaxNLocator(2 if width < 500 else 5))
+        axes.xaxis.set_major_locator(MaxNLocator(2 if narrow else 5))
         axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
         axes.tick_params(axis="y", length=0)
     left.set_yticks(
         list(places),
-        [shorten(row[0], 14 if width < 500 else _LABEL) for row in rows],
+        [shorten(row[0], 14 if narrow else _LABEL) for row in rows],
         color=INK,
     )
     left.set_ylim(len(rows) - 0.4, -0.6)
-    return figure
+    return left, right

@@ -75,9 +75,15 @@ def result_view(
     tables: Iterable[Table],
     lines: Iterable[str] = (),
     advisories: tuple[Advisory, ...] = (),
+    *,
+    lead: Iterable[str] = (),
 ) -> RenderableType:
-    """Return what most results are on a terminal: headline, tables, remarks, warnings."""
-    parts: list[RenderableType] = [Text(headline, style="bold"), *map(table_view, tables)]
+    """Return what most results are on a terminal: headline, tables, remarks, warnings.
+
+    `lead` are sentences that belong to the answer: they stand right below the headline.
+    """
+    parts: list[RenderableType] = [Text(headline, style="bold"), *map(Text, lead)]
+    parts += map(table_view, tables)
     if said := "\n".join(lines):
         parts.append(Padding(Text(said), (1, 0, 0, 0)))
     if advisories:

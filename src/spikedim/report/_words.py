@@ -26,7 +26,7 @@ _ENTRIES = {
     Entries.UNIFORM: "uniform entries",
     Entries.WORST: "the worst entries",
 }
-_WORDS = re.compile(r"ann_(fp32|fp16|int8)")
+_DENSE = re.compile(r"ann_(fp32|fp16|int8)(_zero_skipping)?")
 _QUANTISED = re.compile(r"qann_(\d+)bit")
 
 
@@ -63,8 +63,8 @@ def subject_words(subject: str) -> str:
     """
     if subject == "snn":
         return "spiking net"
-    if named := _WORDS.fullmatch(subject):
-        return f"{named[1]} twin"
+    if dense := _DENSE.fullmatch(subject):
+        return f"{'zero-skipping' if dense[2] else dense[1]} twin"
     quantised = _QUANTISED.fullmatch(subject)
     return f"{quantised[1]}-bit twin" if quantised else subject
 
