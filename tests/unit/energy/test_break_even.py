@@ -28,6 +28,13 @@ def test_never_cheaper_is_said():
     assert got.reason == "the twin costs less even at firing rate 0"
 
 
+def test_rounding_does_not_decide_a_tie():
+    # Eight bits, half of them set, are four additions: so are four steps at rate 1.
+    for name in ("spikformer-4-384/cifar10", "spikformer-4-256/cifar10"):
+        got = break_even_rate(card(name), steps=4, bits=8, rules=Rules.M0)
+        assert (got.rate, got.reason) == (1.0, "")
+
+
 def test_an_end_without_root_is_closed():
     got = break_even_rate(MODEL, steps=6, bits=None, rules=Rules.M0)
     assert got.rate == pytest.approx(4.6 / (6 * 0.9), rel=1e-9)

@@ -1,7 +1,18 @@
 import pytest
 
 from spikedim._core import InputError
-from spikedim.energy import Movement, Rules, Stem, spiking_energy, twin_energy
+from spikedim.energy import (
+    CLOSED_FORM_RULES,
+    Movement,
+    Rules,
+    Stem,
+    break_even_rate,
+    expected_operations,
+    expected_twin_operations,
+    price,
+    spiking_energy,
+    twin_energy,
+)
 from spikedim.models import card
 
 MODEL = card("spikformer-4-384/cifar10")
@@ -123,3 +134,24 @@ def test_steps_must_be_a_positive_integer(steps):
 def test_an_unknown_rule_set_is_named(call):
     with pytest.raises(InputError, match=r"`rules` must be one of M0 sop, .*got 'M2'"):
         call("M2")
+
+
+def test_a_rule_set_that_needs_a_run_is_refused():
+    with pytest.raises(InputError, match=r"one of M0 sop, M1 [^,]*, M3 [^,]*; got 'M2 lemaire'"):
+        spiking_energy(MODEL, steps=4, rate=0.1, rules=Rules.M2)
+    with pytest.raises(InputError, match=r"^break_even_rate: `rules` must be .*got 'M4 chip'"):
+        break_even_rate(MODEL, steps=4, bits=3, rules=Rules.M4)
+
+
+def test_is_the_price_of_expected_operations():
+    for rules in CLOSED_FORM_RULES:
+        counts = expected_operations(MODEL, steps=4, rate=0.1)
+        priced = price(counts, rules=rules)
+        got = spiking_energy(MODEL, steps=4, rate=0.1, rules=rules)
+        assert (got.value_mj, got.low_mj, got.high_mj) == (
+            priced.value_mj,
+            priced.low_mj,
+            priced.high_mj,
+        )
+        twin = price(expected_twin_operations(MODEL), rules=rules, activation_bits=3)
+        assert twin_energy(MODEL, bits=3, rules=rules).value_mj == twin.value_mj

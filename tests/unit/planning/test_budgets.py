@@ -3,14 +3,14 @@
 import pytest
 
 from spikedim._core import InputError
-from spikedim.energy import Rules, spiking_energy
+from spikedim.energy import CLOSED_FORM_RULES, spiking_energy
 from spikedim.models import card
 from spikedim.planning import rate_ceiling, steps_within_energy
 
 CARD = "spikformer-4-384/cifar10"
 
 
-@pytest.mark.parametrize("rules", Rules)
+@pytest.mark.parametrize("rules", CLOSED_FORM_RULES)
 @pytest.mark.parametrize("budget", [1.0, 7.3, 50.0])
 def test_steps_fit_and_one_more_does_not(rules, budget):
     model = card(CARD)
@@ -25,7 +25,7 @@ def test_budget_below_one_step_gives_no_step():
     assert steps_within_energy(card(CARD), energy_mj=1e-6, rate=0.2) == 0
 
 
-@pytest.mark.parametrize("rules", Rules)
+@pytest.mark.parametrize("rules", CLOSED_FORM_RULES)
 def test_ceiling_is_the_rate_whose_energy_is_the_budget(rules):
     model = card(CARD)
     budget = spiking_energy(model, steps=4, rate=0.17, rules=rules).value_mj

@@ -31,8 +31,11 @@ def repeats(operation: Operation, counts: OperationCounts, options: PriceOptions
 
 def _often(operation: Operation, options: PriceOptions) -> str:
     """Say how often a static operation or a head is charged, or nothing of others."""
-    if operation.static:
-        return "once" if options.stem is Stem.ONCE else "every step"
+    if operation.static and options.stem is Stem.EVERY_STEP:
+        return "every step"
+    # An ordinary network does everything once, and only its ends need the word.
+    if operation.static and (operation.place is Place.STEM or operation.passes > 1):
+        return "once"
     return "once" if _is_readout(operation) else ""
 
 

@@ -53,5 +53,6 @@ def check_option(
     members: Iterable[Option] | None = None,
 ) -> Option:
     """Return `value` as a member of `kind`, one of `members` if given, or raise `InputError`."""
-    allowed = kind if members is None else members
-    return kind(check_choice(value, [str(m) for m in allowed], name=name, caller=caller))
+    allowed = [str(member) for member in (kind if members is None else members)]
+    given = str(value) if isinstance(value, StrEnum) else value
+    return kind(check_choice(given, allowed, name=name, caller=caller))
