@@ -318,8 +318,7 @@ def constants_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         Column("constant"),
         Column("value", numeric=True, interval=True),
         Column("unit"),
-        Column("confidence"),
-        Column("source and scope"),
+        Column("confidence, source, scope"),
     )
     rows = tuple(tuple(_constant(name, known.get(name))) for name in charged)
     return Table("Constants", columns, rows)
@@ -328,7 +327,7 @@ def constants_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
 def _constant(name: str, found: Constant | None) -> Iterator[str | Quantity]:
     yield name
     if found is None:
-        yield from (Quantity(ABSENT), "", "", "not listed")
+        yield from (Quantity(ABSENT), "", "not listed")
         return
     width = "" if found.word_bits is None else f"{found.word_bits}-bit words, "
     node = "" if found.node_nm is None else f"{found.node_nm} nm, "
@@ -336,9 +335,8 @@ def _constant(name: str, found: Constant | None) -> Iterator[str | Quantity]:
     text = interval(f"{found.value:g}", *ends)
     yield Quantity(text, found.value, found.low, found.high)
     yield found.unit
-    yield found.confidence.value
-    # A path of a source may break after each slash.
-    yield f"{width}{node}{found.source}: {found.scope}".replace("/", "/\N{ZERO WIDTH SPACE}")
+    said = f"{found.confidence}: {width}{node}{found.source}: {found.scope}"
+    yield said.replace("/", "/\N{ZERO WIDTH SPACE}")  # where a path may break
 
 
 def energy_audit_origins_table(audit: EnergyAudit) -> Table:

@@ -103,7 +103,9 @@ def draw_parts(
         _draw_panel(axes, audit, names[place], parts, room=width / columns - _LABEL)
         axes.set_ylim(rows[place // columns] - 0.45, -0.55)
     handles = [
-        Patch(label=shorten(title_words(part), 20), facecolor=_colour(place))
+        Patch(
+            label=shorten(title_words(part), 20 if width >= 500 else 14), facecolor=_colour(place)
+        )
         for place, part in enumerate(parts)
     ]
     figure.legend(
