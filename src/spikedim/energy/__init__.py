@@ -19,6 +19,7 @@ from spikedim.energy.constants import Confidence, Constant, constants
 from spikedim.energy.counting import count_operations
 from spikedim.energy.expected import expected_operations, expected_twin_operations
 from spikedim.energy.operations import (
+    PRODUCTS,
     Operation,
     OperationCounts,
     OperationKind,
@@ -44,6 +45,7 @@ from spikedim.energy.replications import Replication, replications
 
 __all__ = [
     "CLOSED_FORM_RULES",
+    "PRODUCTS",
     "AuditedEnergy",
     "BreakEven",
     "Chip",
