@@ -100,8 +100,8 @@ def test_strict_names_what_was_not_counted_after_delivering(run, audited, tmp_pa
 @pytest.mark.parametrize(
     ("words", "needle"),
     [
-        (("nothing",), "energy: `RUN|MODEL` must be the folder of a run or the name of a model"),
-        (("nothing",), "got 'nothing', which is no folder; nor is it a name: card: `name` must"),
+        (("nothing",), "energy: `RUN` must be the folder of a run or the name of a model"),
+        (("nothing",), "got 'nothing', which is neither. Train one, or choose one of `spikedim"),
         ((MODEL, "--rules", "M7"), "energy: `--rules` must be all or beginnings of M0 sop, M1"),
         ((MODEL, "--rules", "M0,,M1"), "got ''. Write e.g. --rules M0,M3."),
         ((MODEL, "--out", "x", "--png", "x"), "`--png` must differ from `--out`"),

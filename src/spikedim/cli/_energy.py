@@ -143,10 +143,10 @@ def _source(text: str) -> Path | str:
 
     try:
         models.card(text)
-    except InputError as error:
+    except InputError:
         raise InputError(
-            f"energy: `RUN|MODEL` must be the folder of a run or the name of a model; got "
-            f"{text!r}, which is no folder; nor is it a name: {error}"
+            f"energy: `RUN` must be the folder of a run or the name of a model; got {text!r}, "
+            "which is neither. Train one, or choose one of `spikedim model list`."
         ) from None
     return text
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from spikedim.energy import (
+    PRODUCTS,
     EnergyAudit,
     Integers,
     Norms,
@@ -11,7 +12,6 @@ from spikedim.energy import (
     Stem,
     UnknownOperator,
 )
-from spikedim.energy.operations import PRODUCTS
 from spikedim.planning import Advisory
 from spikedim.report._energy_audit_rows import (
     energy_of,

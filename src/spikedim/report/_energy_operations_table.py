@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from spikedim.energy import EnergyAudit, Operation, OperationKind
-from spikedim.energy.operations import PRODUCTS
+from spikedim.energy import PRODUCTS, EnergyAudit, Operation, OperationKind
 from spikedim.report._energy_audit_rows import (
     EnergyUnit,
     PricedOperation,
