@@ -24,7 +24,7 @@ from spikedim.energy import (
     price,
 )
 from spikedim.energy.audit import _audited_examples, _audited_rows, _counted
-from spikedim.models import fuse
+from spikedim.models import card, fuse
 from spikedim.training import (
     ExampleSplits,
     Recipe,
@@ -183,10 +183,10 @@ def test_a_name_is_a_model_with_random_weights():
     assert found.notes[0].startswith("The weights are random (seed 0)")
     assert "with random weights on digits" in found.headline
     assert 0 < found.firing_rate < 1
-    other = audit_energy("spikformer-2-64/digits", seed=1, steps=2, **FEW)
-    assert (other.steps, other.provenance.seed) == (2, 1)
+    other = audit_energy("spikformer-2-64/digits", seed=1, steps=1, **FEW)
+    assert (other.steps, other.provenance.seed) == (1, 1)
     assert other.weights_fingerprint != found.weights_fingerprint
-    assert "qann_2bit" in {e.subject for e in other.energies}
+    assert "qann_1bit" in {e.subject for e in other.energies}
 
 
 def drawn_run(name, examples, **shape):
@@ -241,7 +241,7 @@ def test_warm_up_steps_cost_energy_too(tmp_path, audit):
 
 @pytest.mark.usefixtures("under_m0")
 def test_an_unfinished_run_says_so(tmp_path):
-    path = write_image_run(tmp_path / "run", data="digits", status=RunStatus.DIVERGED, steps=2)
+    path = write_image_run(tmp_path / "run", data="digits", status=RunStatus.DIVERGED, steps=1)
     assert audit_energy(path, **FEW).notes[0].startswith("The run diverged")
 
 
@@ -291,9 +291,13 @@ class Phases(AbstractProgress):
 
 
 @pytest.mark.usefixtures("under_m0")
-def test_reports_its_phases(folder):
+def test_counts_all_samples_if_there_are_fewer_and_reports_its_phases(folder, monkeypatch):
+    splits = open_examples("digits")
+    test = splits.test
+    few = replace(test, inputs=test.inputs[:5], targets=test.targets[:5], rows=None)
+    use(monkeypatch, few, train=splits.train)
     progress = Phases()
-    audit_energy(folder, progress=progress, **FEW)
+    assert audit_energy(folder, samples=9, steps=1, progress=progress).n_samples == 5
     assert [name for name in progress.seen if "operations" in name or "twins" in name] == [
         "counting operations",
         "counting operations",
@@ -301,17 +305,6 @@ def test_reports_its_phases(folder):
         "price operations",
         "compare twins",
     ]
-
-
-@pytest.mark.usefixtures("under_m0")
-def test_more_samples_than_there_are_is_all_of_them(folder, monkeypatch):
-    splits = open_examples("digits")
-    few = replace(splits.test, inputs=splits.test.inputs[:5], targets=splits.test.targets[:5])
-    few = replace(few, rows=None)
-    monkeypatch.setattr(
-        _audited_examples, "open_examples", lambda *_, **__: splits._replace(test=few)
-    )
-    assert audit_energy(folder, samples=9).n_samples == 5
 
 
 @pytest.mark.parametrize(
@@ -423,7 +416,7 @@ def test_token_numbers_mean_what_the_run_knows(own, message, monkeypatch):
 @pytest.mark.usefixtures("untyped", "under_m0")
 def test_a_run_on_text(monkeypatch):
     use(monkeypatch, sentence_examples(vocabulary=Words("a")))
-    found = audit_energy(text_run(Words("a")), **FEW)
+    found = audit_energy(text_run(Words("a")), steps=1, **FEW)
     assert found.n_samples == 6
     assert found.unknown == ()
 
@@ -442,7 +435,14 @@ def test_data_that_cannot_be_fetched_must_be_named():
         audit_energy("spikformer-8-384/imagenet", **FEW)
 
 
-@pytest.mark.usefixtures("under_m0")
-def test_a_sequence_model_is_shown_its_task():
-    found = audit_energy("spikformer-lm-2-64/sequences", **FEW)
-    assert (found.data, found.n_samples) == ("task:copy", 6)
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("spikformer-2-64/digits", "digits"),
+        ("spikformer-text-2-64/movie-reviews", "movie-reviews"),
+        ("spikformer-lm-2-64/movie-reviews", "movie-reviews:next-token"),
+        ("spikformer-lm-2-64/sequences", "task:copy"),
+    ],
+)
+def test_a_model_is_shown_what_it_is_named_after(name, data):
+    assert _audited_examples.data_named(card(name), caller="audit_energy") == data
