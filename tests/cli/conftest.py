@@ -3,10 +3,11 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from tests.energy_audit_examples import example_audit
 from tests.planning_examples import example_comparison, example_measurement, example_plan
 from tests.training_results import example_evaluation, example_run
 
-from spikedim import data, planning, training
+from spikedim import data, energy, planning, training
 from spikedim.cli import main
 
 
@@ -46,6 +47,7 @@ def asked(monkeypatch):
         monkeypatch.setattr(planning, name, answer(name, result))
     monkeypatch.setattr(training, "fit", answer("train", example_run()))
     monkeypatch.setattr(training, "evaluate", answer("evaluate", example_evaluation()))
+    monkeypatch.setattr(energy, "audit_energy", answer("energy", example_audit()))
     monkeypatch.setattr(data, "fetch", answer("fetch", "/somewhere/cifar10"))
     monkeypatch.setattr(data, "clear_cache", answer("clear", 3 << 20))
     return asked

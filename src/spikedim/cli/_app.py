@@ -139,6 +139,6 @@ app.command(epilog="Example: spikedim train spikformer-2-64/digits --data digits
 app.command(epilog="Example: spikedim evaluate runs/first --steps 1..8 --html evaluation.html")(
     evaluate
 )
-app.command(epilog="Example: spikedim energy runs/first --samples 64 --html energy.html")(energy)
+app.command(epilog="Example: spikedim energy spikformer-2-64/digits --html energy.html")(energy)
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)
