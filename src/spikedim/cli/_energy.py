@@ -62,8 +62,9 @@ def energy(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Count one inference, price it under every rule set, hold it against its twins.
+    """Count one inference and price it under every rule set.
 
+    Twins without spikes are counted beside it, and the published ratio is held against both.
     --json and --out always hold all rule sets.
     """
     check_outputs("energy", out=out, html=html, png=png)
