@@ -1,6 +1,8 @@
 """One call of one tensor operator on tensors that depend on the input."""
 
-from typing import Any, NamedTuple, final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
 
 from torch import Tensor
 
@@ -12,7 +14,8 @@ __all__ = ["Call"]
 
 
 @final
-class Call(NamedTuple):
+@dataclass(frozen=True)
+class Call:
     """What an operator read and wrote.
 
     Parameters
@@ -39,7 +42,7 @@ class Call(NamedTuple):
     outputs: tuple[Tensor, ...]
     layout: Layout
 
-    @property
+    @cached_property
     def main(self) -> tuple[Tensor, Origin]:
         """The argument with the most steps, samples and numbers."""
         return max(self.data, key=lambda pair: (pair[1].items, pair[0].numel()))
@@ -49,12 +52,12 @@ class Call(NamedTuple):
         """The result, the first of several."""
         return self.outputs[0]
 
-    @property
+    @cached_property
     def items(self) -> int:
         """Pairs of step and sample that it acted on."""
         return max(origin.items for _, origin in self.data)
 
-    @property
+    @cached_property
     def moment(self) -> Moment:
         """When its result is known."""
         if self.layout.is_whole(self.items):

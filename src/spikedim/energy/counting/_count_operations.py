@@ -97,9 +97,10 @@ def count_operations(
     not looked for. In merged axes steps come first, or samples with ``time_axis=1``; for other
     models two samples are counted alone too, and if that differs every sample is.
 
-    Neurons are recognised as modules that compare potentials and return spikes; their elementary
-    operations are those of the equation, not of the code. A comparison outside such a module
-    counts as neurons of its own.
+    Weights read are whole kernels of channels with an active input. Neurons are recognised as
+    modules that compare potentials and return spikes; their elementary operations are those of the
+    equation, not of the code. A comparison outside such a module counts as neurons of its own, and
+    the code around it as well: write neurons as modules.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def count_operations(
                 alone = not _splits(run, batch)
             for part in _parts(batch, axis) if alone else (batch,):
                 unknown.update(run.count(part, tally))
-                watched.advance(task, part.shape[axis])
+                watched.advance(task, float(part.shape[axis]))
             fingerprints.append(fingerprint_arrays(_array(batch)))
     watched.finish(task)
     if first is None:

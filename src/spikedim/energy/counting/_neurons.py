@@ -131,7 +131,7 @@ def _follow(watched: WatchedPass, args: Any, out: Tensor) -> None:
     watched.origins.note(out, Origin(source.items, source.moment, source.time_axis))
 
 
-def _work(updates: int, spikes: Tensor) -> dict[str, float]:
+def _work(updates: int, spikes: Tensor) -> dict[str, int | float]:
     """Return elementary operations of the equation: leak, input, comparison, and reset."""
     return {
         "outputs": float(updates),

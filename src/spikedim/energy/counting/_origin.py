@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from spikedim.energy.counting._record import Record
@@ -99,8 +99,8 @@ class Origins:
         self._constants[x] = True
 
     def is_constant(self, x: Tensor) -> bool:
-        """Say whether the model held a tensor, or operators made it without the input."""
-        return x in self._constants or self.is_stored(x)
+        """Say whether a tensor is a parameter, or operators made it without the input."""
+        return x in self._constants or isinstance(x, nn.Parameter) or self.is_stored(x)
 
     def is_stored(self, x: Tensor) -> bool:
         """Say whether a tensor is one of the model, or a part of one."""

@@ -36,7 +36,7 @@ class Record:
     sum_read : float or None
         Sum of what it reads in one of several static calls, which has to be that of the others.
     activated : bool
-        Whether what it reads passed an activation function or neurons.
+        Whether what it reads, of two activations one, passed an activation function or neurons.
     values, other : Evidence or None
         What its activations were seen to be.
     synaptic, mass, active, read, spikes : Tensor of shape [items] or None
@@ -81,7 +81,7 @@ class Record:
     active: Tensor | None = None
     read: Tensor | None = None
     spikes: Tensor | None = None
-    totals: dict[str, float] = field(default_factory=dict)
+    totals: dict[str, int | float] = field(default_factory=dict)
     weights: int = 0
     neurons: int = 0
     foldable: bool = False

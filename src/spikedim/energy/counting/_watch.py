@@ -135,14 +135,14 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._paused:
             return func(*args, **kwargs)
         name, writes = _name_of(func)
-        data = self._data([x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor)])
+        data = self._data(_tensors((*args, *kwargs.values())))
         saved = args
         if writes and data:
             self._pass.frames.before_write(args[0])
             if name == "mul" and len(data) > 1:
                 saved = self._kept(args)
         out = func(*args, **kwargs)
-        outputs = tuple(x for x in tree_leaves(out) if isinstance(x, Tensor))
+        outputs = tuple(_tensors((out,)))
         if data:
             self._record(Call(func, name, saved, kwargs, data, outputs, self._pass.layout))
         else:
@@ -150,7 +150,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self._pass.origins.note_constant(x)
         return out
 
-    def _data(self, tensors: list[Tensor]) -> tuple[tuple[Tensor, Origin], ...]:
+    def _data(self, tensors: Iterator[Tensor]) -> tuple[tuple[Tensor, Origin], ...]:
         """Return the tensors that depend on the input, with their origins."""
         found = []
         for x in tensors:
@@ -187,7 +187,11 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _record(self, call: Call) -> None:
         self._pass.order += 1
-        if call.name in CHECKS or call.name in NEW or not call.outputs:
+        if call.name in CHECKS or not call.outputs:
+            return
+        if call.name in NEW:
+            for out in call.outputs:
+                self._pass.origins.note_constant(out)
             return
         if call.name in MOVES:
             origin: Origin | None = self._move(call)
@@ -234,6 +238,15 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             else:
                 record.use()
         return after
+
+
+def _tensors(values: tuple[Any, ...]) -> Iterator[Tensor]:
+    """Yield the tensors among arguments, or results, and in lists of them."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from (x for x in value if isinstance(x, Tensor))
 
 
 def _storages(model: nn.Module) -> frozenset[int]:

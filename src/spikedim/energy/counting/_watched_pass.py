@@ -76,7 +76,7 @@ class WatchedPass:
             time_axis=call.main[1].time_axis,
             once=call.moment is not Moment.STEPS,
             static=call.moment is Moment.INPUT,
-            activated=all(origin.activated for _, origin in call.data),
+            activated=any(origin.activated for _, origin in call.data),
             totals={"outputs": call.out.numel()},
             order=self.order,
             used=used,

@@ -91,12 +91,13 @@ class OperationCounts(Result):
     @property
     def macs(self) -> float:
         """Dense multiply-accumulates of one inference."""
-        return sum(operation.macs for operation in self.operations)
+        return sum((operation.macs for operation in self.operations), start=0.0)
 
     @property
     def synaptic_operations(self) -> float:
         """Synaptic operations of one inference: of the products that need additions only."""
-        return sum(o.synaptic_operations for o in self.operations if o.accumulates)
+        found = (o.synaptic_operations for o in self.operations if o.accumulates)
+        return sum(found, start=0.0)
 
     @property
     def neurons(self) -> int:
@@ -106,7 +107,7 @@ class OperationCounts(Result):
     @property
     def spikes(self) -> float:
         """Spikes of all neurons in one inference."""
-        return sum(operation.spikes for operation in self.operations)
+        return sum((operation.spikes for operation in self.operations), start=0.0)
 
     @property
     def firing_rate(self) -> float:
