@@ -29,7 +29,7 @@ PACKAGES = ("spikingjelly",)
 CASES = {
     "spikformer-2-128/cifar10, batch 16": ("spikformer-2-128/cifar10", 16, 2),
     "spikformer-4-384/cifar10, batch 8": ("spikformer-4-384/cifar10", 8, 1),
-    "qkformer-4-64/cifar10, batch 8": ("qkformer-4-64/cifar10", 8, 1),
+    "qkformer-4-64/cifar10, batch 16": ("qkformer-4-64/cifar10", 16, 2),
 }
 GOAL = 3.0  # times the eager forward pass
 EAGER, OURS, PEER = "eager forward", "counted", "spikingjelly"

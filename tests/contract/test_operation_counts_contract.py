@@ -148,8 +148,9 @@ def test_a_fused_model_keeps_spikes_and_has_no_norms(small):
     assert not any(o.foldable for o in after.operations)
 
 
-def test_a_twin_can_be_counted_in_spikes_of_its_code(small):
-    twin = live_model(f"{small}:softmax")
+@pytest.mark.parametrize("family", ["spikformer", "spikingresformer", "spikformer-lm"])
+def test_a_twin_can_be_counted_in_spikes_of_its_code(family):
+    twin = live_model(f"{SMALL[family]}:softmax")
     x = inputs(twin, BATCH)
     counts = count_operations(twin, x, code_steps=4, generator=generator())
     truth = twin.count_spikes(x, code_steps=4, generator=generator())

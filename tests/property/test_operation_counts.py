@@ -50,7 +50,7 @@ def examples(draw, most=1):
     return net.double(), (drawn < rate).double().sum(0)
 
 
-few = settings(max_examples=12)
+few = settings(max_examples=8)
 
 
 @few
