@@ -84,7 +84,7 @@ DRAWN = (
 )
 TRAINED = (
     *(Net(f"digits-{steps}") for steps in (1, 2, 4, 8)),
-    *(Net(f"mnist-{steps}") for steps in (1, 2, 4)),
+    *(Net(f"mnist-{steps}") for steps in (1, 2, 4, 8)),
     Net("fashion-4"),
     Net("reviews-4"),
     Net("cifar10-1"),
@@ -92,6 +92,7 @@ TRAINED = (
     *(Net("cifar10-4", steps=steps) for steps in (1, 2, 8)),
     Net("digits-noise", steps=4),
     Net("mnist-noise", steps=4),
+    Net("cifar10-noise", steps=4),
 )
 ASKED_STEPS = (1, 2, 4, 8)
 ASKED_OF = ("spikformer-4-384/cifar10", "qkformer-4-384/cifar10", "spikformer-8-512/imagenet")

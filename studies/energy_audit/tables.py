@@ -63,7 +63,7 @@ def section(result: dict[str, Any]) -> str:
         "### Break-even",
         (
             "Mean firing rate below which the spiking network costs less, and beside it its own; "
-            "most steps T at its own rate, of nets that were run in several. *always*, *never*: at "
+            "most steps T at its own rate, of nets that ran in several. *always*, *never*: at "
             "every rate, at none."
         ),
         _break_even(nets),
@@ -314,7 +314,7 @@ def _twins(nets: list[dict[str, Any]]) -> str:
 
 
 def _limit(one: dict[str, Any] | None, *, sequence: bool) -> str:
-    """Return break-even rate and T; a single pass says nothing of others."""
+    """Return break-even rate and T; a net that acts once says nothing of other T."""
     if one is None:
         return "–"
     if one["rate"] is None:
