@@ -14,7 +14,7 @@ from tests.audit_examples import (
 )
 
 from spikedim.energy import OperationKind, Place, Values
-from spikedim.energy.audit._scaled_counts import RateScale, at_steps
+from spikedim.energy.audit._scaled_counts import RateScale, at_steps, runs_in_steps
 from spikedim.energy.pricing import sampled_values
 
 
@@ -120,6 +120,30 @@ def test_another_number_of_steps(steps):
 def test_what_acted_once_acts_once_at_any_number_of_steps():
     head = real_product("head", 160, place=Place.HEAD)
     assert at_steps(network([head]), 8).operations == (head,)
+
+
+def test_a_sum_has_as_many_more_spikes_as_its_neurons_fire():
+    seen = spiking_product("fc", 64, 8, 0.8, values=Values.COUNTS)
+    got = only(seen)
+    assert got.synaptic_operations == pytest.approx(seen.inner_macs)  # no input is active twice
+    assert got.weighted_operations == pytest.approx(2 * seen.weighted_operations)
+
+
+def test_of_a_single_step_all_but_the_image_is_another_in_the_next():
+    layers = [
+        real_product("stem", 640, place=Place.STEM),
+        replace(spiking_product("fc", 64, 8, 0.1, steps=1), static=True),
+    ]
+    stem, inside = at_steps(network(layers, steps=1), 3).operations
+    assert stem == layers[0]
+    assert inside.passes == 3
+    assert inside.synaptic_operations == pytest.approx(3 * layers[1].synaptic_operations)
+
+
+def test_layers_that_act_once_on_counts_do_not_run_in_steps():
+    once = replace(spiking_product("fc", 64, 8, 0.1, values=Values.SCALED_COUNTS), passes=1)
+    assert runs_in_steps(uniform_counts(0.1))
+    assert not runs_in_steps(network([once]))
 
 
 def test_scaled_counts_have_no_samples():

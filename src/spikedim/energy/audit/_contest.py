@@ -8,6 +8,7 @@ from typing import NamedTuple, final
 
 from scipy.optimize import brentq
 
+from spikedim.energy.audit._scaled_counts import runs_in_steps
 from spikedim.energy.audit._side import Side
 from spikedim.energy.closed_forms import BreakEven
 from spikedim.energy.operations import OperationCounts, Values
@@ -73,6 +74,13 @@ class Contest:
             return False
         return applies(self.rules, self.model) and applies(self.beside, self.twin)
 
+    @cached_property
+    def mixes(self) -> bool:
+        """Whether the rule set charges the model less or more in the arithmetic of the twin."""
+        return self.model.word is not self.twin.word and applies(
+            self.rules, replace(self.model, word=self.twin.word)
+        )
+
     def ratio(self, stem: Stem = Stem.ONCE, integers: Integers = Integers.ADDITIONS) -> float:
         """Return the energy of the twin over that of the model, at the nominal constants."""
         return self._ratio(self._nominal._replace(stem=stem, integers=integers))
@@ -98,8 +106,12 @@ class Contest:
     def critical_steps(self, ratio: float) -> int | None:
         """Return the largest T above a ratio, at the firing rate that was seen; None without one.
 
-        A bit-matched twin gets the bits of that T.
+        A bit-matched twin gets the bits of that T. Where they become more the ratio jumps up, so
+        that below the largest T there may be some at which it is too small. None too of a network
+        whose layers do not run in steps.
         """
+        if not runs_in_steps(self.model.counts):
+            return None
         first, slope = self._affine
         found = 0
         for low, high, twin in self._twins:

@@ -17,7 +17,7 @@ from spikedim.energy.operations import (
 )
 from spikedim.energy.pricing import sampled_values
 
-__all__ = ["RateScale", "at_steps"]
+__all__ = ["RateScale", "at_steps", "runs_in_steps"]
 
 _FULL = 1 - 2.0**-53  # the largest share that leaves a logarithm of the rest
 _TELLING = 1 - 1e-6
@@ -36,8 +36,10 @@ class RateScale:
     -----
     A product of spikes and weights scales with the factor; a product of two spiking activations
     with its square, as if every spike were kept or doubled on its own. No layer goes beyond the
-    inputs it has. A weight that serves u outputs stays unread if all u inputs are silent:
-    :math:`1 - (1 - r)^u` of the weights are read, with the u that the observed share implies.
+    inputs it has; a sum of spikes that meets weights has as many more spikes as its neurons fire,
+    since how many of them add to it was not counted. A weight that serves u outputs stays unread
+    if all u inputs are silent: :math:`1 - (1 - r)^u` of the weights are read, with the u that the
+    observed share implies.
     Events that enter the network are no spikes of its neurons and stay.
     """
 
@@ -46,6 +48,8 @@ class RateScale:
         self._base = sampled_values(counts)
         synaptic, _, active, read, spikes = self._base.T
         self._order = np.array([_order(o) for o in operations], np.float64)
+        sums = (self._order == 1) & (_column(o.values.whole for o in operations) > 0)
+        self._grows = sums & (_column(o.other_values is None for o in operations) > 0)
         self._neurons = _column(o.kind is OperationKind.NEURON for o in operations) > 0
         self._inner = np.maximum(_column(o.inner_macs for o in operations), synaptic)
         self._inner[_column(o.inner_macs for o in operations) == 0] = np.inf  # of sums
@@ -74,7 +78,7 @@ class RateScale:
         return np.stack(
             [
                 new,
-                weighted * _ratio(new, synaptic),
+                weighted * np.where(self._grows, factor, _ratio(new, synaptic)),
                 active * gain,
                 np.where(scaled & (self._weights > 0), touched, read),
                 np.where(self._neurons, fired, spikes),
@@ -83,12 +87,30 @@ class RateScale:
         )
 
 
+def runs_in_steps(counts: OperationCounts) -> bool:
+    """Tell whether the layers act step by step, not once on counts of spikes as rate codes do."""
+    return all(
+        o.passes == counts.steps
+        for o in counts.operations
+        if o.accumulates and o.place is Place.INSIDE and not o.static
+    )
+
+
 def at_steps(counts: OperationCounts, steps: int) -> OperationCounts:
     """Return the counts of another T, every step as the mean of those that were seen.
 
-    What acted once, or reads the same in every step, stays as it was executed.
+    What acted once, or reads the same in every step, stays as it was executed. Within a single
+    step nothing can differ: of T = 1 only what reads a static image is taken to stay the same.
     """
-    operations = tuple(_with_steps(o, counts.steps, steps) for o in counts.operations)
+    single = counts.steps == 1
+    operations = tuple(
+        _with_steps(
+            replace(o, static=counts.static_input and o.place is Place.STEM) if single else o,
+            counts.steps,
+            steps,
+        )
+        for o in counts.operations
+    )
     nothing = np.zeros((0, len(operations), len(SAMPLED)))
     return replace(counts, operations=operations, samples=nothing, n_samples=0, steps=steps)
 
