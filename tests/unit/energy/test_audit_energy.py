@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,11 +146,12 @@ def test_headline_has_rules_and_intervals(audit):
     ends = own.sample_interval_mj
     assert audit.headline.startswith(
         "spikformer-2-64/digits on digits (test, 6 samples) at T = 4 takes "
-        f"{own.value_mj:.3g} [{ends.low:.3g}, {ends.high:.3g}] mJ a sample under M0 sop; "
+        f"{own.value_mj * 1e3:.3g} µJ a sample under M0 sop (95 % interval over samples "
+        f"{ends.low * 1e3:.3g} to {ends.high * 1e3:.3g}); the same network without spikes takes "
     )
     assert audit.headline.endswith(
-        f"and {matched.value:.3g} [{matched.low:.3g}, {matched.high:.3g}] times with 3-bit "
-        "activations."
+        f" as much in fp32, {matched.value:.3g} times ({matched.low:.3g} to {matched.high:.3g}) "
+        "with 3-bit activations."
     )
 
 
@@ -158,6 +160,10 @@ def test_notes_say_what_no_field_says(audit):
     assert f"{audit.fused_parameters:,} parameters instead of {audit.parameters:,}" in said
     assert "spikformer-2-64/digits:ann with random weights" in said
     assert "Expected before training" in said
+    assert "a residual sum carries the spikes of several layers" in said
+    assert not re.search("ann_|_skipping|mJ", " ".join((said, audit.headline)))
+    verdict = audit.verdict
+    assert not re.search("ann_|_skipping", " ".join((*verdict.fails, *verdict.falsified_by)))
     assert "38 times need" in said
     assert "weights are random (seed" not in said
 
@@ -187,6 +193,8 @@ def test_a_name_is_a_model_with_random_weights():
     assert (other.steps, other.provenance.seed) == (1, 1)
     assert other.weights_fingerprint != found.weights_fingerprint
     assert "qann_1bit" in {e.subject for e in other.energies}
+    usual = next(r for r in other.ratios if r.twin == "ann_fp32")
+    assert usual.break_even_steps < 1000  # every step costs as much as the one that was seen
 
 
 def drawn_run(name, examples, **shape):
@@ -223,6 +231,7 @@ def test_a_rate_coded_run_needs_the_length_of_its_code(tmp_path):
     found = audit_energy(path, steps=3, **FEW)
     assert (found.steps, found.model) == (3, "spikformer-2-64/digits:softmax")
     assert "qann_2bit" in {e.subject for e in found.energies}
+    assert {r.break_even_steps for r in found.ratios} == {None}  # no layer runs in steps
     noisy = write_image_run(tmp_path / "noisy", twin=True, data="digits", code_steps=3)
     again = audit_energy(noisy, **FEW)
     assert (again.steps, again.firing_rate) == (3, found.firing_rate)

@@ -33,8 +33,8 @@ def test_a_claim_that_holds_for_the_usual_twin_says_what_ends_it():
     pairs = contests(0.03)
     got = judge(pairs)
     assert [words.rpartition(": ")[0] for words in got.holds] == [
-        "M0 sop: fp32 spikes against ann_fp32, stem once",
-        "M0 sop: fp32 spikes against ann_fp32, stem every step",
+        "M0 sop: spikes in fp32 against the network in fp32, stem once",
+        "M0 sop: spikes in fp32 against the network in fp32, stem every step",
     ]
     assert len(got.fails) == 2
     assert got.best == pytest.approx(pairs[0].ratio())
@@ -42,11 +42,14 @@ def test_a_claim_that_holds_for_the_usual_twin_says_what_ends_it():
     rate, steps, twin = got.falsified_by
     critical, _ = pairs[0].critical_rate(38.0)
     assert rate == (
-        f"a firing rate above {critical:.2%} under M0 sop, fp32 spikes against ann_fp32 "
-        "(here 3.00%)"
+        f"a firing rate above {critical:.2%} under M0 sop, spikes in fp32 against the network in "
+        "fp32 (here 3.00%)"
     )
-    assert steps == "T above 4 under M0 sop, fp32 spikes against ann_fp32 (here 4)"
-    assert twin.startswith("against qann_3bit at fp32 instead of against ann_fp32 (1")
+    assert steps == "T above 4 under M0 sop, spikes in fp32 against the network in fp32 (here 4)"
+    assert twin.startswith(
+        "against the network in fp32 with 3-bit activations instead of against the network in "
+        "fp32 (1"
+    )
     assert list(distances(pairs)) == []
 
 
@@ -67,23 +70,38 @@ def test_a_claim_out_of_reach_is_said():
 
 
 def test_narrow_words_on_one_side_alone_make_a_large_ratio():
-    got = judge(contests(0.1, words=(Word.FP32, Word.INT8)))
-    assert got.holds[0].startswith("M0 sop: int8 spikes against ann_fp32")
+    pairs = contests(0.1, words=(Word.FP32, Word.INT8))
+    got = judge(pairs)
+    (words,) = got.holds
+    assert words.startswith(
+        "M0 sop: spikes in int8 against the network in fp32, which compares arithmetic too: "
+    )
     assert any(
-        words.startswith("fp32 spikes instead of int8 spikes (12.7 times, not")
+        words.startswith("spikes in fp32 instead of spikes in int8 (12.7 times, not")
         for words in got.falsified_by
     )
+    alike, _, mixed, _ = (pair.ratio() for pair in pairs)
+    assert (got.best_alike, got.best) == pytest.approx((alike, mixed))
+    assert got.worst_alike == got.worst
+
+
+def test_events_are_no_arithmetic():
+    model = Side("snn", uniform_counts(0.1), Word.FP32)
+    narrow = Side("ann_int8", uniform_twin(), Word.INT8)
+    assert Contest(Rules.M0, model, narrow).mixes
+    assert not Contest(Rules.M3, model, narrow).mixes  # an event has the same price in any word
 
 
 def test_choices_that_hardly_matter_are_not_named():
     found = judge(contests(0.1, sums=True)).fails
+    spikes = "M0 sop: spikes in fp32 against the network in fp32"
     assert [words.rpartition(": ")[0] for words in found] == [
-        "M0 sop: fp32 spikes against ann_fp32, sums of spikes as additions",
-        "M0 sop: fp32 spikes against ann_fp32, sums of spikes as multiplications",
-        "M0 sop: fp32 spikes against qann_3bit at fp32, sums of spikes as additions",
-        "M0 sop: fp32 spikes against qann_3bit at fp32, sums of spikes as multiplications",
-        "M0 sop: fp32 spikes against ann_fp32, layers that read sums of spikes as dense",
-        "M0 sop: fp32 spikes against qann_3bit at fp32, layers that read sums of spikes as dense",
+        f"{spikes}, sums of spikes as additions",
+        f"{spikes}, sums of spikes as multiplications",
+        f"{spikes} with 3-bit activations, sums of spikes as additions",
+        f"{spikes} with 3-bit activations, sums of spikes as multiplications",
+        f"{spikes}, layers that read sums of spikes as dense",
+        f"{spikes} with 3-bit activations, layers that read sums of spikes as dense",
     ]
     found = judge(contests(0.1)).fails
     assert not any("stem" in words or "sums" in words for words in found)
@@ -103,7 +121,7 @@ def test_a_published_rule_set_meets_the_network_its_paper_prints():
     assert (
         judge(pairs[:1])
         .holds[0]
-        .startswith("spikformer rev. A: fp32 spikes against ann_fp32 under M0 sop")
+        .startswith("spikformer rev. A: spikes in fp32 against the network in fp32 under M0 sop")
     )
 
 

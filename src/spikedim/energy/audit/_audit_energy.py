@@ -19,6 +19,7 @@ from spikedim.energy.audit._energy_audit import AuditedEnergy, EnergyAudit, Ener
 from spikedim.energy.audit._side import Side, model_sides, twin_sides
 from spikedim.energy.audit._source import Source, open_source
 from spikedim.energy.audit._verdict import distances, judge
+from spikedim.energy.audit._words import unit_of
 from spikedim.energy.expected import expected_operations
 from spikedim.energy.pricing import Rules, Word
 from spikedim.training import TrainedRun
@@ -26,6 +27,7 @@ from spikedim.training import TrainedRun
 __all__ = ["audit_energy"]
 
 _CALLER = "audit_energy"
+_SUMS = " and a residual sum carries the spikes of several layers, where one is expected"
 
 
 def audit_energy(
@@ -103,9 +105,10 @@ def audit_energy(
 
     Break-evens scale the counts: at another firing rate all neurons fire more or less often by one
     factor, products of spikes with weights follow it, and overlaps of two spiking activations its
-    square, each layer up to the inputs it has; at another T every step is the mean of those that
-    were seen. What is expected before training takes one firing rate for every layer, the mean
-    over neurons that was counted: the difference is what a single rate hides.
+    square, each layer up to the inputs it has, but sums of spikes without such a limit; at another
+    T every step is the mean of those that were seen. What is expected before training takes one
+    firing rate for every layer, the mean over neurons that was counted: the difference is what a
+    single rate hides, and that a residual sum carries the spikes of several layers.
 
     One forward pass of the model and one of its twin, each at most three times as long as without
     counting, and a second for the prices.
@@ -211,26 +214,39 @@ def _headline(
     """Return the answer under the rule set of papers, in one sentence."""
     usual = str(Rules.M0)
     own = next(one for one in energies if one.subject == "snn" and one.rules == usual)
+    unit, per_mj = _unit(energies)
     ends = own.sample_interval_mj
-    band = "" if ends is None else f" [{ends.low:.3g}, {ends.high:.3g}]"
+    band = ""
+    if ends is not None:
+        band = (
+            f" ({100 * ends.level:g} % interval over samples {ends.low * per_mj:.3g} to "
+            f"{ends.high * per_mj:.3g})"
+        )
     drawn = "" if source.trained else " with random weights"
     times = {
-        one.twin: f"{one.value:.3g} [{one.low:.3g}, {one.high:.3g}]"
+        one.twin: f"{one.value:.3g} times ({one.low:.3g} to {one.high:.3g}"
         for one in ratios
         if one.rules == usual and one.word == Word.FP32
     }
     matched = next((twin for twin in times if twin.startswith("qann")), None)
     beside = []
     if "ann_fp32" in times:
-        beside.append(f"{times['ann_fp32']} times as much in fp32")
+        beside.append(f"{times['ann_fp32']} by other choices) as much in fp32")
     if matched is not None:
         bits = matched.removeprefix("qann_").removesuffix("bit")
-        beside.append(f"{times[matched]} times with {bits}-bit activations")
-    without = f"; the same network without spikes {' and '.join(beside)}" if beside else ""
+        beside.append(f"{times[matched]}) with {bits}-bit activations")
+    without = f"; the same network without spikes takes {', '.join(beside)}" if beside else ""
     return (
         f"{source.name}{drawn} on {source.examples.spec} ({source.examples.split}, "
-        f"{len(source.rows):,} samples) at T = {source.steps} takes {own.value_mj:.3g}{band} mJ a "
-        f"sample under {usual}{without}."
+        f"{len(source.rows):,} samples) at T = {source.steps} takes {own.value_mj * per_mj:.3g} "
+        f"{unit} a sample under {usual}{band}{without}."
+    )
+
+
+def _unit(energies: Sequence[AuditedEnergy]) -> tuple[str, float]:
+    """Return the unit of the model under all rule sets, that of the tables."""
+    return unit_of(
+        one.value_mj for one in energies if one.subject == "snn" and one.options.word is Word.FP32
     )
 
 
@@ -262,11 +278,14 @@ def _notes(
         if one.subject == "snn" and one.rules == Rules.M0 and one.options.word is Word.FP32
     }
     if len(usual) == 2:
+        unit, per_mj = _unit(energies)
         change = usual["counted"] / usual["expected"] - 1
+        sums = any(o.values.whole and o.accumulates for o in counted.counts.operations)
         yield (
             f"Expected before training, with {counted.counts.firing_rate:.2%} in every layer: "
-            f"{usual['expected']:.3g} mJ under {Rules.M0}; counted {usual['counted']:.3g} mJ "
-            f"({change:+.0%}), since layers fire at rates of their own."
+            f"{usual['expected'] * per_mj:.3g} {unit} under {Rules.M0}; counted "
+            f"{usual['counted'] * per_mj:.3g} {unit} ({change:+.0%}), since layers fire at rates "
+            f"of their own{_SUMS if sums else ''}."
         )
     else:
         yield "No neuron fired, so that nothing is expected from a firing rate."

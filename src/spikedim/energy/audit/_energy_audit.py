@@ -35,7 +35,8 @@ class AuditedEnergy:
     breakdown_mj : dict of float
         Parts of `value_mj`.
     lines : tuple of PricedLine
-        By operation, of the model in fp32; empty of others, whose parts are in `breakdown_mj`.
+        By operation, of what was counted; empty of what is expected of a card, whose parts are in
+        `breakdown_mj`.
     constants : tuple of str
         Names of the constants.
     notes : tuple of str
@@ -76,9 +77,10 @@ class EnergyRatio:
         factor: products of spikes with weights grow with it, overlaps of two spiking activations
         with its square.
     break_even_steps : int or None
-        Most time steps at which the spiking network still costs less, at its own firing rate in
-        every step; a bit-matched twin gets the bits of that T. None if no T costs less; 1,000,000
-        stands for no limit.
+        The largest T at which the spiking network costs less, at its own firing rate in every
+        step. A bit-matched twin gets the bits of that T: at some smaller T, whose counts need fewer
+        bits, it may cost less. None if it does at every T, and of a rate-coded network, whose
+        layers do not run in steps; 1,000,000 stands for no limit.
     word : str
         Arithmetic of the spiking network; of a ``"qann"`` that of the twin too.
     """
@@ -105,13 +107,16 @@ class EnergyVerdict:
     low, high : float
         The claimed ratios.
     holds : tuple of str
-        Rule sets, twins and choices under which a ratio of at least `low` is reached.
+        Rule sets, twins and choices under which a ratio of at least `low` is reached; a reading
+        that compares spikes in one arithmetic with a network in another says so.
     fails : tuple of str
         Those under which it is not.
     best, worst : float
         Largest and smallest ratio over all of them.
     falsified_by : tuple of str
         What would make the claim false where it holds: firing rate, steps, choices.
+    best_alike, worst_alike : float or None
+        The same with equal arithmetic on both sides; None if nothing was compared so.
     """
 
     claim: str
@@ -122,6 +127,8 @@ class EnergyVerdict:
     best: float
     worst: float
     falsified_by: tuple[str, ...]
+    best_alike: float | None = None
+    worst_alike: float | None = None
 
 
 @final

@@ -192,8 +192,9 @@ def _opened(
     record, form = run.record, run.model.card
     spec = record.data if data is None else data
     splits = read(form, card(record.model), spec, own=record.data, validation=run.recipe.validation)
-    _check_words(run, splits.test)
-    train, part = (_in_units_of(run, x) for x in (splits.train, _part(form, splits, split)))
+    part = _part(form, splits, split)
+    _check_words(run, part)
+    train, part = (_in_units_of(run, x) for x in (splits.train, part))
     rates = run.model.coding is Coding.RATES
     warm_up = 0 if rates else run.recipe.neurons.warm_up_steps
     notes = (*run.notes, *part.notes)

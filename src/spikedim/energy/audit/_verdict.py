@@ -11,6 +11,8 @@ from spikedim.energy.audit._contest import (
     stem_choices,
 )
 from spikedim.energy.audit._energy_audit import EnergyVerdict
+from spikedim.energy.audit._scaled_counts import runs_in_steps
+from spikedim.energy.audit._words import spikes_words, twin_words
 from spikedim.energy.pricing import Integers, Rules, Stem, Word
 
 __all__ = ["CLAIM", "CLAIMED_HIGH", "CLAIMED_LOW", "distances", "judge"]
@@ -19,6 +21,7 @@ CLAIM = "38 to 57 times less energy than the same network without spikes (arXiv 
 CLAIMED_LOW, CLAIMED_HIGH = 38.0, 57.0
 
 _TELLING = 1.05
+_MIXED = "which compares arithmetic too"
 
 _STEMS = {Stem.ONCE: "stem once", Stem.EVERY_STEP: "stem every step"}
 _INTEGERS = {
@@ -42,7 +45,7 @@ class _Entry(NamedTuple):
         """Every choice in words, by what is chosen."""
         return {
             "rules": str(self.contest.rules),
-            "word": f"{self.contest.model.word} spikes",
+            "word": spikes_words(self.contest.model.word),
             "twin": f"against {_twin(self.contest)}",
             "stem": _STEMS[self.stem],
             "integers": _INTEGERS[self.integers],
@@ -62,6 +65,7 @@ def judge(contests: Sequence[Contest]) -> EnergyVerdict:
         (pair for contest in contests for pair in _named(contest, entries)), reverse=True
     )
     ratios = [entry.ratio for entry in entries]
+    alike = [entry.ratio for entry in entries if not entry.contest.mixes]
     return EnergyVerdict(
         claim=CLAIM,
         low=CLAIMED_LOW,
@@ -70,6 +74,8 @@ def judge(contests: Sequence[Contest]) -> EnergyVerdict:
         fails=tuple(f"{words}: {ratio:.3g}" for ratio, words in named if ratio < CLAIMED_LOW),
         best=max(ratios),
         worst=min(ratios),
+        best_alike=max(alike, default=None),
+        worst_alike=min(alike, default=None),
         falsified_by=tuple(_falsified_by(contests, entries)),
     )
 
@@ -91,7 +97,8 @@ def _named(contest: Contest, entries: Sequence[_Entry]) -> Iterator[tuple[float,
         key = tuple(entry.choices[name] for name in ("rules", "word", "twin", *free))
         seen.setdefault(key, entry.ratio)  # of a choice that hardly matters the usual one
     for (rules, word, twin, *rest), ratio in seen.items():
-        yield ratio, ", ".join([f"{rules}: {word} {twin}", *rest])
+        mixed = [_MIXED] if contest.mixes else []
+        yield ratio, ", ".join([f"{rules}: {word} {twin}", *mixed, *rest])
 
 
 def _matters(name: str, entries: Sequence[_Entry]) -> bool:
@@ -132,7 +139,7 @@ def _usual(contest: Contest) -> bool:
 def _limits(contest: Contest) -> Iterator[str]:
     """Say at which firing rate and T a ratio falls below the claimed ones."""
     counts = contest.model.counts
-    where = f"under {contest.rules}, {contest.model.word} spikes against {_twin(contest)}"
+    where = f"under {contest.rules}, {spikes_words(contest.model.word)} against {_twin(contest)}"
     rate, never = contest.critical_rate(CLAIMED_LOW)
     if not never:
         yield f"a firing rate above {rate:.2%} {where} (here {counts.firing_rate:.2%})"
@@ -175,12 +182,12 @@ def _needs(contest: Contest) -> str:
     ways = [] if never else [f"a firing rate below {rate:.2%}"]
     ways += [] if steps is None else [f"at most T = {steps}"]
     if not ways:
-        return f"no firing rate and no T alone give {CLAIMED_LOW:g} times"
+        alone = " and no T alone give" if runs_in_steps(contest.model.counts) else " gives"
+        return f"no firing rate{alone} {CLAIMED_LOW:g} times"
     return f"{CLAIMED_LOW:g} times need {' or '.join(ways)}"
 
 
 def _twin(contest: Contest) -> str:
-    """Name a twin with its arithmetic, where its subject does not say it."""
-    twin = contest.twin
-    words = f"{twin.subject} at {twin.word}" if twin.bits is not None else twin.subject
+    """Name a twin, with its rule set if that is another one."""
+    words = twin_words(contest.twin)
     return f"{words} under {contest.beside}" if contest.beside is not contest.rules else words
