@@ -4,7 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, final
 
-from spikedim.energy import AuditedEnergy, EnergyAudit, EnergyRatio, Operation, PricedLine, Word
+from spikedim.energy import (
+    CLOSED_FORM_RULES,
+    PRODUCTS,
+    AuditedEnergy,
+    EnergyAudit,
+    EnergyRatio,
+    Operation,
+    OperationKind,
+    Place,
+    PricedLine,
+    Rules,
+    Word,
+)
 
 __all__ = [
     "EnergyUnit",
@@ -12,11 +24,13 @@ __all__ = [
     "energy_of",
     "energy_unit",
     "expected_of",
+    "is_published",
     "layer_energies",
     "matched_twin",
     "priced_operations",
     "ratio_of",
     "rule_names",
+    "runs_in_steps",
     "subjects",
     "without_lines",
 ]
@@ -24,6 +38,7 @@ __all__ = [
 _FIRST = ("snn", "ann_fp32", "ann_fp16", "ann_int8")
 _MATCHED = "qann_"
 _LEAST = 0.1
+_PUBLISHED = frozenset(Rules) - {*CLOSED_FORM_RULES, Rules.M2, Rules.M4}
 _UNITS = (("mJ", 1.0), ("µJ", 1e3), ("nJ", 1e6), ("pJ", 1e9))
 
 
@@ -81,10 +96,30 @@ def expected_of(audit: EnergyAudit, rules: str) -> AuditedEnergy | None:
     return next((one for one in audit.expected if one.rules == rules), None)
 
 
-def ratio_of(audit: EnergyAudit, rules: str, twin: str) -> EnergyRatio | None:
-    """Return the ratio of a twin to the spiking network in fp32, or to the first there is."""
-    found = [one for one in audit.ratios if (one.rules, one.twin) == (rules, twin)]
-    return next((one for one in found if one.word == Word.FP32), next(iter(found), None))
+def ratio_of(
+    audit: EnergyAudit, rules: str, twin: str, *, word: str | None = None
+) -> EnergyRatio | None:
+    """Return the ratio of a twin to the spiking network in a word, by default that of the twin.
+
+    Where there is none the one in fp32: some rule sets price spikes alike in every word.
+    """
+    found = {one.word: one for one in audit.ratios if (one.rules, one.twin) == (rules, twin)}
+    if word is None:
+        word = next((str(one) for one in Word if twin == f"ann_{one}"), str(Word.FP32))
+    return found.get(word, found.get(str(Word.FP32), next(iter(found.values()), None)))
+
+
+def is_published(rules: str) -> bool:
+    """Tell whether a rule set is a published form, which leaves no choice."""
+    return rules in _PUBLISHED
+
+
+def runs_in_steps(audit: EnergyAudit) -> bool:
+    """Tell whether layers act step by step, not once on counts of spikes as rate codes do."""
+    kind = OperationKind.NEURON
+    steps = max((one.passes for one in audit.operations if one.kind is kind), default=1)
+    own = [one for one in audit.operations if one.accumulates and one.place is Place.INSIDE]
+    return steps == 1 or any(one.passes == steps for one in own)
 
 
 @final
@@ -94,6 +129,12 @@ class PricedOperation(NamedTuple):
     operation: Operation
     energy_mj: float
     booked_as: str
+    part: str = ""
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it costs as what is no product: an attention may be booked on its neurons."""
+        return self.operation.kind not in PRODUCTS and self.part != OperationKind.ATTENTION
 
 
 def priced_operations(audit: EnergyAudit, rules: str) -> list[PricedOperation]:
@@ -102,18 +143,17 @@ def priced_operations(audit: EnergyAudit, rules: str) -> list[PricedOperation]:
     lines = () if energy is None else energy.lines
     if len(lines) == len(audit.operations):
         return [
-            PricedOperation(operation, line.energy_mj, line.booked_as)
+            PricedOperation(operation, line.energy_mj, line.booked_as, line.part)
             for operation, line in zip(audit.operations, lines, strict=True)
         ]
     return [PricedOperation(one, *_spent(one, lines)) for one in audit.operations]
 
 
-def _spent(operation: Operation, lines: Sequence[PricedLine]) -> tuple[float, str]:
+def _spent(operation: Operation, lines: Sequence[PricedLine]) -> tuple[float, str, str]:
     """Sum the lines of a layer of one kind, where there is not one for each operation."""
     own = [one for one in lines if (one.layer, one.kind) == (operation.layer, operation.kind)]
-    return sum((one.energy_mj for one in own), 0.0), "; ".join(
-        dict.fromkeys(o.booked_as for o in own)
-    )
+    booked = "; ".join(dict.fromkeys(one.booked_as for one in own))
+    return sum((one.energy_mj for one in own), 0.0), booked, own[0].part if own else ""
 
 
 def layer_energies(

@@ -104,8 +104,8 @@ def _parts_charts(audit: EnergyAudit, names: Sequence[str]) -> tuple[Chart, ...]
         alt=parts_alt(audit, names),
         caption="A panel for each rule set, all on axes of their own that begin at 0: energies "
         "under different rule sets cannot be compared. Thin lines are the bands of constants and "
-        "choices. The factor is the energy of the twin over that of the spiking net: above 1 the "
-        "spiking net wins.",
+        "choices. The factor is the energy of the twin over that of the spiking net as drawn, in "
+        "fp32: above 1 the spiking net wins.",
     )
     return (chart,)
 

@@ -8,9 +8,11 @@ from spikedim.report._energy_audit_rows import (
     energy_of,
     energy_unit,
     expected_of,
+    is_published,
     matched_twin,
     ratio_of,
     rule_names,
+    runs_in_steps,
     subjects,
 )
 from spikedim.report._energy_audit_words import band_words
@@ -79,7 +81,7 @@ def energy_audit_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         )
         for name in names
     )
-    title = "Energy of one inference: spiking net and twins"
+    title = "Energy of one inference: spiking net in fp32, and twins"
     return Table(title, columns, rows, emphasised=0 if rows else None)
 
 
@@ -117,8 +119,8 @@ def energy_ratios_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
     Returns
     -------
     Table
-        One row for each rule set: ratio with its band for each twin, and the firing rate and the
-        T up to which the spiking net costs less than the bit-matched one.
+        One row for each rule set: ratio with its band for each twin, spikes in its arithmetic, and
+        the largest firing rate and T at which the spiking net costs less than the bit-matched one.
     """
     twins = [twin for twin in subjects(audit)[1:] if any(r.twin == twin for r in audit.ratios)]
     matched = matched_twin(audit)
@@ -141,8 +143,8 @@ def energy_ratios_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         for name in rule_names(audit, rules)
     )
     return Table(
-        f"Energy of a twin over that of the spiking net: above 1 spikes cost less, against the "
-        f"{subject_words(matched)} up to this rate and T",
+        f"Energy of a twin over that of the spiking net in the same arithmetic; the largest rate "
+        f"and T at which spikes cost less than the {subject_words(matched)}",
         columns,
         rows if twins else (),
     )
@@ -157,18 +159,17 @@ def _ratio(ratio: EnergyRatio | None) -> Quantity:
 
 
 def _break_even(audit: EnergyAudit, ratio: EnergyRatio | None) -> tuple[Quantity, Quantity]:
-    """Return the firing rate and the T up to which the spiking net costs less."""
+    """Return the largest firing rate and T at which the spiking net costs less."""
     if ratio is None:
         return Quantity(ABSENT), Quantity(ABSENT)
     steps = ratio.break_even_steps
-    return (
-        Quantity(_rate_words(audit, ratio, banded=False), ratio.break_even.rate),
-        Quantity(_steps_words(steps), steps),
-    )
+    largest = Quantity(_steps_words(steps), steps) if runs_in_steps(audit) else Quantity(ABSENT)
+    rate = Quantity(_rate_words(audit, ratio, banded=False), ratio.break_even.rate)
+    return rate, largest
 
 
 def _steps_words(steps: int | None) -> str:
-    """Return the T up to which spikes cost less."""
+    """Return the largest T at which spikes cost less."""
     if steps is None:
         return "none"
     return "any" if steps >= _NO_LIMIT else f"{steps:,}"
@@ -193,8 +194,8 @@ def break_even_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         Column("twin"),
         Column("spikes in"),
         Column("ratio", TIMES, numeric=True, interval=True),
-        Column("up to rate", numeric=True, interval=True),
-        Column("up to T", numeric=True),
+        Column("largest rate", numeric=True, interval=True),
+        Column("largest T", numeric=True),
     )
     names = rule_names(audit, rules)
     rows = tuple(
@@ -212,7 +213,7 @@ def break_even_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         for ratio in audit.ratios
         if ratio.rules in names
     )  # fmt: skip
-    return Table("Up to which firing rate and T spikes cost less", columns, rows)
+    return Table("Largest firing rate and T at which spikes cost less", columns, rows)
 
 
 def expected_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
@@ -290,10 +291,7 @@ def choices_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
     rows: tuple[Row, ...] = tuple(
         (
             one.rules,
-            one.options.stem.value.replace("_", " "),
-            one.options.integers.value,
-            one.options.norms.value,
-            one.options.word.value,
+            *_chosen(one),
             *(_plain(_in_words(own, name, word), unit) for word in words),
             "; ".join(one.notes),
         )
@@ -301,6 +299,15 @@ def choices_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
         if (one := energy_of(audit, name)) is not None
     )
     return Table("Choices", columns, rows)
+
+
+def _chosen(energy: AuditedEnergy) -> tuple[str, ...]:
+    """Return what was chosen; a published form leaves no choice."""
+    if is_published(energy.rules):
+        return ("as published",) * 4
+    chosen = energy.options
+    stem = chosen.stem.value.replace("_", " ")
+    return stem, chosen.integers.value, chosen.norms.value, chosen.word.value
 
 
 def _in_words(found: Sequence[AuditedEnergy], rules: str, word: Word) -> AuditedEnergy | None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from spikedim.energy import (
-    PRODUCTS,
     EnergyAudit,
     Integers,
     Norms,
@@ -16,6 +15,7 @@ from spikedim.planning import Advisory
 from spikedim.report._energy_audit_rows import (
     energy_of,
     energy_unit,
+    is_published,
     matched_twin,
     priced_operations,
     ratio_of,
@@ -50,8 +50,10 @@ _INTEGERS = {
 _NORMS = {Norms.FOLDED: "normalisations folded", Norms.COUNTED: "normalisations counted"}
 
 
-def choice_words(options: PriceOptions) -> tuple[str, str, str, str]:
+def choice_words(rules: str, options: PriceOptions) -> tuple[str, ...]:
     """Say how stem, integers and normalisations are booked, and the width of words."""
+    if is_published(rules):
+        return ("as published, which leaves no choice",)
     return (
         _STEM[options.stem],
         _INTEGERS[options.integers],
@@ -73,10 +75,16 @@ def verdict_claim(audit: EnergyAudit) -> str:
     if not readings:
         return f"{claim}: there is no twin to hold it against"
     where = {0: "none", readings: "every one"}.get(len(verdict.holds), str(len(verdict.holds)))
-    return (
-        f"{claim} holds under {where} of {readings} readings: the ratios go from "
-        f"{approximate(verdict.worst, 3)} to {approximate(verdict.best, 3)}{TIMES}"
-    )
+    ends, alike = (verdict.worst, verdict.best), (verdict.worst_alike, verdict.best_alike)
+    said = f"{claim} holds under {where} of {readings} readings: the ratios go from {_ends(*ends)}"
+    if alike[0] is None or alike[1] is None or alike == ends:
+        return said
+    same = _ends(alike[0], alike[1])
+    return f"{said}, with the same arithmetic on both sides from {same}"
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{approximate(low, 3)} to {approximate(high, 3)}{TIMES}"
 
 
 def verdict_lines(audit: EnergyAudit, *, causes: int | None = None) -> tuple[str, ...]:
@@ -146,7 +154,7 @@ def beside_claim(audit: EnergyAudit, rules: Sequence[str] = ()) -> str:
     for name in rule_names(audit, rules):
         rows = priced_operations(audit, name)
         energy = energy_of(audit, name)
-        beside = sum(row.energy_mj for row in rows if row.operation.kind not in PRODUCTS)
+        beside = sum(row.energy_mj for row in rows if row.is_beside)
         if energy is not None and energy.value_mj:
             shares[name] = beside / energy.value_mj
     if not any(shares.values()):
@@ -173,7 +181,7 @@ def energy_audit_lines(audit: EnergyAudit, rules: Sequence[str] = ()) -> tuple[s
     lines = [f"{shown}, {audit.split}, at T = {audit.steps:,}; {_firing(audit)}."]
     energy = energy_of(audit, names[0]) if names else None
     if energy is not None:
-        lines.append(f"{names[0]}: {'; '.join(choice_words(energy.options))}.")
+        lines.append(f"{names[0]}: {'; '.join(choice_words(names[0], energy.options))}.")
         found = energy.sample_interval_mj
         if found is not None:
             unit = energy_unit([energy.value_mj])

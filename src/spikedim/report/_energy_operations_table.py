@@ -195,7 +195,8 @@ def _shares(audit: EnergyAudit, rules: str, kinds: Sequence[OperationKind]) -> I
     energy = energy_of(audit, rules)
     priced = priced_operations(audit, rules)
     for kind in kinds:
-        spent = sum(row.energy_mj for row in priced if row.operation.kind is kind)
+        own = [row for row in priced if row.operation.kind is kind and row.is_beside]
+        spent = sum(row.energy_mj for row in own)
         if energy is None or not spent:
             yield Quantity(ABSENT, 0)
         else:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Patch
 
-from spikedim.energy import AuditedEnergy, EnergyAudit
+from spikedim.energy import AuditedEnergy, EnergyAudit, Word
 from spikedim.report._energy_audit_rows import (
     energy_of,
     energy_unit,
@@ -137,7 +137,7 @@ def _draw_panel(
             ends = [energy.low_mj, energy.high_mj]
             axes.plot(ends, [level, level], color=MUTED, lw=1.1, marker="|", ms=6)
         text = f"{approximate(energy.value_mj * unit.per_mj)} {unit.name}"
-        ratio = ratio_of(audit, rules, subject)
+        ratio = ratio_of(audit, rules, subject, word=Word.FP32)
         if ratio is not None:
             text += f" {DOT} {times(ratio.value)}"
         gap = 0.03 * longest

@@ -36,6 +36,7 @@ from spikedim.report._energy_audit_rows import (
     layer_energies,
     matched_twin,
     priced_operations,
+    ratio_of,
     rule_names,
     subjects,
 )
@@ -211,6 +212,50 @@ def test_a_ratio_of_fp32_spikes_goes_before_one_in_other_words():
     assert len(listed) == len(both.ratios)
 
 
+def test_a_twin_meets_spikes_in_its_own_words():
+    audit = example_audit()
+    int8 = next(one for one in audit.ratios if one.twin == "ann_int8")
+    fp32 = replace(int8, value=9.9, low=9.9, high=9.9, word="fp32")
+    both = replace(audit, ratios=(fp32, *audit.ratios))
+    assert int8.word == "int8"
+    assert energy_ratios_table(both).cells == energy_ratios_table(audit).cells
+    assert ratio_of(both, int8.rules, "ann_int8", word="fp32") == fp32
+    assert "in the same arithmetic" in energy_ratios_table(both).title
+
+
+def test_a_rate_code_has_no_largest_number_of_steps():
+    audit = example_audit()
+    once = tuple(replace(one, passes=1) if one.accumulates else one for one in audit.operations)
+    assert [row[-1] for row in energy_ratios_table(audit).cells] != [DASH] * 3
+    coded = replace(audit, operations=once)
+    assert [row[-1] for row in energy_ratios_table(coded).cells] == [DASH] * 3
+
+
+def test_the_ends_of_ratios_with_the_same_arithmetic_are_said():
+    audit = example_audit()
+    verdict = replace(audit.verdict, best=251.0, worst=0.05, best_alike=12.5, worst_alike=0.36)
+    assert verdict_claim(replace(audit, verdict=verdict)).endswith(
+        f": the ratios go from 0.0500 to 251{TIMES}, with the same arithmetic on both sides from "
+        f"0.360 to 12.5{TIMES}"
+    )
+    verdict = replace(verdict, best_alike=251.0, worst_alike=0.05)
+    assert verdict_claim(replace(audit, verdict=verdict)).endswith(f"to 251{TIMES}")
+
+
+def test_an_attention_that_is_booked_on_its_neurons_is_a_product():
+    audit = example_audit()
+    ours = energy_of(audit, "M0 sop")
+    lines = tuple(
+        replace(line, part="attention", energy_mj=1e-4)
+        if line.kind is OperationKind.NEURON
+        else line
+        for line in ours.lines
+    )
+    changed = replace(audit, energies=(replace(ours, lines=lines),))
+    assert beside_shares_table(changed).cells == (("M0 sop", *[DASH] * 4),)
+    assert beside_claim(changed) == "No rule set charges anything but products"
+
+
 def test_only_the_rule_sets_that_are_asked_for_are_shown():
     audit = example_audit()
     assert rule_names(audit, ("M3 compute+movement", "M4 chip")) == ("M3 compute+movement",)
@@ -313,6 +358,10 @@ def test_choices_and_constants_have_their_sources():
     ]  # fmt: skip
     assert table.cells[0][:5] == ("M0 sop", "once", "additions", "folded", "fp32")
     assert [row[0] for row in table.cells] == list(MANY_RULES)
+    assert table.cells[-1][1:5] == ("as published",) * 4
+    assert energy_audit_lines(large_audit(), MANY_RULES[-1:])[1] == (
+        "spikingresformer monitor: as published, which leaves no choice."
+    )
     rows = {row[0]: row for row in constants_table(example_audit()).cells}
     assert rows["fp32_mac"][1:3] == ("4.6", "pJ")
     assert rows["fp32_mac"][3].startswith("high: 32-bit words, 45 nm, M. Horowitz")
