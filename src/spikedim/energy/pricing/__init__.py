@@ -2,7 +2,7 @@
 
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._ledger import Ledger, open_ledger, sampled_values
-from spikedim.energy.pricing._options import Chip, Integers, Norms, PriceOptions, Word
+from spikedim.energy.pricing._options import Chip, Integers, Memory, Norms, PriceOptions, Word
 from spikedim.energy.pricing._price import price
 from spikedim.energy.pricing._priced import PricedLine, PricedOperations
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
@@ -22,6 +22,7 @@ __all__ = [
     "Chip",
     "Integers",
     "Ledger",
+    "Memory",
     "Movement",
     "Norms",
     "PriceOptions",

@@ -6,7 +6,7 @@ from typing import final
 
 from spikedim.energy.pricing._rules import Movement, Stem
 
-__all__ = ["Chip", "Integers", "Norms", "PriceOptions", "Word"]
+__all__ = ["Chip", "Integers", "Memory", "Norms", "PriceOptions", "Word"]
 
 
 class Integers(StrEnum):
@@ -35,6 +35,16 @@ class Word(StrEnum):
     def bits(self) -> int:
         """Width of a number."""
         return {Word.FP32: 32, Word.FP16: 16, Word.INT8: 8}[self]
+
+
+class Memory(StrEnum):
+    """Where weights and membranes of rule set M1 lie."""
+
+    STEP = "step"  # on the chip, at the one price of STEP
+    SRAM_8KB = "sram_8kb"
+    SRAM_32KB = "sram_32kb"
+    SRAM_1MB = "sram_1mb"
+    DRAM = "dram"
 
 
 class Chip(StrEnum):
@@ -74,6 +84,8 @@ class PriceOptions:
         set bit. None for arithmetic of the width of `word`.
     chip : Chip
         Whose synaptic operation rule set M4 charges.
+    memory : Memory
+        Where weights and membranes of rule set M1 lie.
     """
 
     stem: Stem = Stem.ONCE
@@ -83,3 +95,4 @@ class PriceOptions:
     movement: Movement = Movement.EVENTS
     activation_bits: int | None = None
     chip: Chip = Chip.LOIHI1
+    memory: Memory = Memory.STEP

@@ -19,7 +19,14 @@ from spikedim._core import (
 from spikedim.energy.operations import SAMPLED, OperationCounts
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._ledger import Ledger, open_ledger, sampled_values
-from spikedim.energy.pricing._options import Chip, Integers, Norms, PriceOptions, Word
+from spikedim.energy.pricing._options import (
+    Chip,
+    Integers,
+    Memory,
+    Norms,
+    PriceOptions,
+    Word,
+)
 from spikedim.energy.pricing._priced import PricedLine, PricedOperations
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 from spikedim.energy.pricing._rule_sets import rule_set
@@ -44,6 +51,7 @@ def price(
     movement: Movement | str = Movement.EVENTS,
     activation_bits: int | None = None,
     chip: Chip | str = Chip.LOIHI1,
+    memory: Memory | str = Memory.STEP,
 ) -> PricedOperations:
     r"""Energy of one inference under one rule set.
 
@@ -76,6 +84,9 @@ def price(
         Bits of the activations of a quantised twin, >= 1; by default those of `word`.
     chip : Chip
         Whose synaptic operation rule set M4 charges.
+    memory : Memory
+        Where weights and membranes of rule set M1 lie: on the chip at the one price of STEP
+        (default), in a memory of 8 KB, 32 KB or 1 MB, or outside in DRAM.
 
     Returns
     -------
@@ -128,6 +139,7 @@ def price(
         movement=check_option(movement, Movement, name="movement", caller=caller),
         activation_bits=activation_bits,
         chip=check_option(chip, Chip, name="chip", caller=caller),
+        memory=check_option(memory, Memory, name="memory", caller=caller),
     )
     _check_fit(counts, rules, options)
     return _price(counts, rules, options)

@@ -5,17 +5,29 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import ClassVar, final
 
+from spikedim.energy.constants import band, price
 from spikedim.energy.operations import OperationCounts, OperationKind
 from spikedim.energy.pricing._bookings import repeats, spikes_in
 from spikedim.energy.pricing._charge import Charge
-from spikedim.energy.pricing._charged import charged
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._options import Memory, PriceOptions
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 from spikedim.energy.pricing._sop import SopProxy
 
 __all__ = ["SopMemory"]
 
-_BITS_OF_A_BYTE = 8
+# Constant of each memory, and how many bits its price is for.
+_MEMORIES = {
+    Memory.STEP: ("step_memory", 1),
+    Memory.SRAM_8KB: ("cache_8kb", 64),
+    Memory.SRAM_32KB: ("cache_32kb", 64),
+    Memory.SRAM_1MB: ("cache_1mb", 64),
+    Memory.DRAM: ("dram", 64),
+}
+_WORDS = "memory priced for words of 32 or of 64 bits, a factor 2"
+_WIDTHS = {
+    **dict.fromkeys((Memory.SRAM_8KB, Memory.SRAM_32KB, Memory.SRAM_1MB), _WORDS),
+    Memory.DRAM: "memory at both ends of the printed range",
+}
 
 
 @final
@@ -28,12 +40,16 @@ class SopMemory(AbstractRuleSet):
     uncertainty: ClassVar[str] = "memory priced per bit or per byte"
 
     products: SopProxy = field(default_factory=SopProxy)
-    memory_bit: float = charged("step_memory")
+    memory_bit: float | None = None
+    """Picojoule a bit; that of the chosen memory without one."""
 
     def charges(self, counts: OperationCounts, options: PriceOptions) -> Iterator[Charge]:
         """Yield the charges of M0 and those of memory."""
         yield from self.products.charges(counts, options)
-        word = self.memory_bit * options.word.bits
+        name, bits = _MEMORIES[options.memory]
+        word = options.word.bits * (
+            price(name) / bits if self.memory_bit is None else self.memory_bit
+        )
         for index, operation in enumerate(counts.operations):
             if operation.weights:
                 each = word * repeats(operation, counts, options)
@@ -43,12 +59,12 @@ class SopMemory(AbstractRuleSet):
                 yield Charge(index, "membranes", "membranes read and written", fixed_pj=moved)
 
     def variants(self, options: PriceOptions) -> tuple["SopMemory", ...]:
-        """Return the rule set at every corner."""
-        # SpikingJelly reads 3.12 pJ as per bit; the digests do not say: it may be per byte.
-        prices = (self.memory_bit, self.memory_bit / _BITS_OF_A_BYTE)
+        """Return the rule set at every corner: the price of the memory, and both its ends."""
+        name, bits = _MEMORIES[options.memory]
+        ends = (end / bits for end in band(name) if end != price(name))
         return tuple(
-            replace(self, products=products, memory_bit=price)
-            for price, products in product(prices, self.products.variants(options))
+            replace(self, products=products, memory_bit=each)
+            for each, products in product((self.memory_bit, *ends), self.products.variants(options))
         )
 
     def parts(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
@@ -58,11 +74,13 @@ class SopMemory(AbstractRuleSet):
 
     def used(self, options: PriceOptions) -> tuple[str, ...]:
         """Return the names of the constants of one word."""
-        return (*self.products.used(options), "step_memory")
+        return (*self.products.used(options), _MEMORIES[options.memory][0])
 
     def band(self, options: PriceOptions) -> str:
         """Say what is varied."""
-        return "; ".join((self.uncertainty, *self.products.shares(options)))
+        # SpikingJelly reads 3.12 pJ as per bit; the digests do not say: it may be per byte.
+        varied = self.uncertainty if options.memory is Memory.STEP else _WIDTHS[options.memory]
+        return "; ".join((varied, *self.products.shares(options)))
 
     def notes(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
         """Return those of M0."""
