@@ -51,8 +51,9 @@ def test_spiking_energy(found, rules):
 
 
 @pytest.mark.parametrize(("bits", "subject"), [(None, "ann_fp32"), (3, "qann_3bit")])
-def test_twin_energy(found, rules, bits, subject):
-    estimate = energy.twin_energy(found, bits=bits, rules=rules)
+@pytest.mark.parametrize("name", ONE_A_FAMILY)
+def test_twin_energy(name, rules, bits, subject):
+    estimate = energy.twin_energy(card(name), bits=bits, rules=rules)
     check(estimate, rules)
     assert estimate.subject == subject
 
