@@ -152,13 +152,30 @@ def test_m0_is_the_sum_written_out():
 def test_m1_adds_reads_and_membranes():
     got = price(COUNTS, rules=Rules.M1)
     word = 3.12 * 32
-    assert got.breakdown_mj["weight_reads"] == mj(word * (108 / 4 + 340 + 210 + 396 / 4))
+    # A dense head asks for all its weights, those of silent inputs too.
+    assert got.breakdown_mj["weight_reads"] == mj(word * (108 / 4 + 340 + 210 + 100))
     assert got.breakdown_mj["membranes"] == mj(word * 2 * 4 * 50)
-    memory = word * (27 + 340 + 210 + 99 + 400)
+    memory = word * (27 + 340 + 210 + 100 + 400)
     assert got.value_mj == mj(7103 + memory)
     # per byte, and with the stem in every step
     assert got.low_mj == mj(7103 + memory / 8)
     assert got.high_mj == mj(7103 + 3 * 4600 + memory + word * 3 * 27)
+
+
+@pytest.mark.parametrize(
+    ("operation", "options", "reads"),
+    [
+        (replace(FIRST, values=Values.REAL), {}, 800),
+        (replace(FIRST, values=Values.REAL, macs=900.0), {}, 340),  # zeros are skipped
+        (replace(FIRST, values=Values.REAL), {"activation_bits": 3}, 800),
+        (SUMS, {"integers": "dense"}, 600),
+        (SUMS, {"integers": "multiplications"}, 210),
+    ],
+    ids=["dense", "skipping", "bits", "dense sums", "sums"],
+)
+def test_m1_reads_all_weights_of_a_dense_product(operation, options, reads):
+    got = price(table(operation), rules=Rules.M1, **options)
+    assert got.breakdown_mj["weight_reads"] == mj(3.12 * 32 * reads)
 
 
 def test_m3_moves_each_use():
@@ -311,6 +328,8 @@ def test_a_quantised_product_is_one_addition_for_each_set_bit():
     )
     assert "0.25 to 1" in got.band
     assert got.subject == "toy (3-bit activations)"
+    wide = replace(TWIN.operations[1], unquantised=True)  # as under M2 and M3
+    assert price(table(wide, steps=1), activation_bits=3).value_mj == mj(4.6 * 2000)
     assert price(TWIN, activation_bits=32).value_mj == mj(4.6 * 3100)
     assert price(TWIN).value_mj == mj(4.6 * 3100)
     assert "set bits" not in price(TWIN).band
@@ -376,12 +395,12 @@ def test_every_operation_has_a_line_and_the_lines_add_up():
         assert {line.part for line in got.lines} <= {*got.breakdown_mj, ""}
     booked = [line.booked_as for line in price(COUNTS, rules=Rules.M1).lines]
     assert booked == [
-        "multiplications, once; weights read",
+        "multiplications, once; all weights read",
         "left out; membranes read and written",
         "additions; weights read",
         "additions, one for each spike; weights read",
         "additions",
-        "multiplications, once; weights read",
+        "multiplications, once; all weights read",
         "free: folded",
     ]
 

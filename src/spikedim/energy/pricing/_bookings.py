@@ -1,10 +1,25 @@
 """What every rule set asks of an operation: how often it is charged, and what it needs."""
 
-from spikedim.energy.operations import Operation, OperationCounts, OperationKind, Place, Values
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.operations import (
+    PRODUCTS,
+    Operation,
+    OperationCounts,
+    OperationKind,
+    Place,
+    Values,
+)
+from spikedim.energy.pricing._options import Integers, PriceOptions
 from spikedim.energy.pricing._rules import Stem
 
-__all__ = ["LEFT_OUT", "is_pixel_product", "is_repeated", "repeats", "spikes_in", "with_often"]
+__all__ = [
+    "LEFT_OUT",
+    "is_dense",
+    "is_pixel_product",
+    "is_repeated",
+    "repeats",
+    "spikes_in",
+    "with_often",
+]
 
 LEFT_OUT = "left out"
 
@@ -68,6 +83,16 @@ def is_pixel_product(operation: Operation) -> bool:
         and operation.kind in _WEIGHTED
         and operation.values not in _UNITS
     )
+
+
+def is_dense(operation: Operation, options: PriceOptions) -> bool:
+    """Tell whether a product multiplies every input, zeros included."""
+    if operation.kind not in PRODUCTS:
+        return False
+    if options.activation_bits is not None or is_pixel_product(operation):
+        return True
+    summed = options.integers is Integers.DENSE and is_repeated(operation)
+    return summed or not operation.accumulates
 
 
 def spikes_in(counts: OperationCounts) -> bool:

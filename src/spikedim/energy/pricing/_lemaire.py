@@ -9,7 +9,7 @@ import numpy as np
 from spikedim.energy.constants import band
 from spikedim.energy.operations import PRODUCTS, Operation, OperationCounts, OperationKind, Place
 from spikedim.energy.pricing._bookings import (
-    is_pixel_product,
+    is_dense,
     is_repeated,
     repeats,
     spikes_in,
@@ -191,11 +191,7 @@ class Lemaire(AbstractRuleSet):
 
     def _is_event_driven(self, work: _Work) -> bool:
         """Tell whether a product reads messages, so that zeros cost nothing."""
-        operation = work.operation
-        if work.options.activation_bits is not None or is_pixel_product(operation):
-            return False
-        dense = work.options.integers is Integers.DENSE and is_repeated(operation)
-        return operation.accumulates and not dense
+        return not is_dense(work.operation, work.options)
 
     def _events(self, work: _Work) -> Iterator[Charge]:
         """Book a product that every message drives on its own."""

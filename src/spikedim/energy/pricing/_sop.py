@@ -131,8 +131,9 @@ class SopProxy(AbstractRuleSet):
         if operation.kind is OperationKind.SUMMATION:
             return _sum(index, operation, times * add)
         bits = options.activation_bits or 0
-        # Image and answer keep their width; a serial product never costs more than a parallel one.
-        wide = operation.place is not Place.INSIDE
+        # Image, means and answer keep their width; a serial product never costs more than a
+        # parallel one.
+        wide = operation.place is not Place.INSIDE or operation.unquantised
         each = mac if wide else min(bits * self.bit_density * add, mac)
         booked = "multiplications" if wide else f"one addition for each set bit of {bits}"
         booked = with_often(booked, operation, options)

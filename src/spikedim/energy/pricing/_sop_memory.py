@@ -6,8 +6,8 @@ from itertools import product
 from typing import ClassVar, final
 
 from spikedim.energy.constants import band, price
-from spikedim.energy.operations import OperationCounts, OperationKind
-from spikedim.energy.pricing._bookings import repeats, spikes_in
+from spikedim.energy.operations import Operation, OperationCounts, OperationKind
+from spikedim.energy.pricing._bookings import is_dense, repeats, spikes_in
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._options import Memory, PriceOptions
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
@@ -33,10 +33,13 @@ _WIDTHS = {
 @final
 @dataclass(frozen=True)
 class SopMemory(AbstractRuleSet):
-    """M0, one read of every weight that an active input asks for, two accesses a membrane."""
+    """M0, one read of every weight that an active input asks for, two accesses a membrane.
+
+    A dense product asks for all its weights, unless it leaves out zeros.
+    """
 
     constants: ClassVar[tuple[str, ...]] = ("fp32_mac", "fp32_add", "step_memory")
-    left_out: ClassVar[str] = "activation traffic, neuron arithmetic, DRAM and control are left out"
+    left_out: ClassVar[str] = "activation traffic, neuron arithmetic and control are left out"
     uncertainty: ClassVar[str] = "memory priced per bit or per byte"
 
     products: SopProxy = field(default_factory=SopProxy)
@@ -53,7 +56,7 @@ class SopMemory(AbstractRuleSet):
         for index, operation in enumerate(counts.operations):
             if operation.weights:
                 each = word * repeats(operation, counts, options)
-                yield Charge(index, "weight_reads", "weights read", each, "weights_read")
+                yield _reads(index, operation, each, options)
             if operation.kind is OperationKind.NEURON:
                 moved = 2 * word * operation.passes * operation.neurons
                 yield Charge(index, "membranes", "membranes read and written", fixed_pj=moved)
@@ -85,3 +88,12 @@ class SopMemory(AbstractRuleSet):
     def notes(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
         """Return those of M0."""
         return self.products.notes(counts, options)
+
+
+def _reads(index: int, operation: Operation, each_pj: float, options: PriceOptions) -> Charge:
+    """Book the weights that a pass reads, each once."""
+    # Where zeros are skipped no operation is left that has one.
+    if is_dense(operation, options) and operation.macs > operation.synaptic_operations:
+        read = each_pj * operation.weights * operation.passes
+        return Charge(index, "weight_reads", "all weights read", fixed_pj=read)
+    return Charge(index, "weight_reads", "weights read", each_pj, "weights_read")
