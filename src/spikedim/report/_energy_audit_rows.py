@@ -53,13 +53,15 @@ class EnergyUnit(NamedTuple):
 def energy_unit(energies_mj: Iterable[float]) -> EnergyUnit:
     """Return the largest unit in which the middle one of some energies is at least 0.1.
 
+    Of an even number of them the lower one of the two in the middle.
+
     Examples
     --------
     >>> energy_unit([0.0, 3e-4, 0.5, 2e-3]).name, energy_unit([0.63]).name
     ('µJ', 'mJ')
     """
     known = sorted(value for value in energies_mj if value > 0)
-    middle = known[len(known) // 2] if known else 1.0
+    middle = known[(len(known) - 1) // 2] if known else 1.0
     units = [EnergyUnit(*unit) for unit in _UNITS]
     return next((unit for unit in units if middle * unit.per_mj >= _LEAST), units[-1])
 

@@ -144,7 +144,7 @@ def energy_ratios_table(audit: EnergyAudit, rules: Sequence[str] = ()) -> Table:
     )
     return Table(
         f"Energy of a twin over that of the spiking net in the same arithmetic; the largest rate "
-        f"and T at which spikes cost less than the {subject_words(matched)}",
+        f"and T at which spikes cost less than the {subject_words(matched)}, whose bits follow T",
         columns,
         rows if twins else (),
     )

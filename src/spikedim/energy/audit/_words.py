@@ -26,7 +26,7 @@ def twin_words(twin: Side) -> str:
 
 
 def unit_of(energies_mj: Iterable[float]) -> tuple[str, float]:
-    """Return the largest unit that gives the middle energy at least 0.1, and how many make a mJ."""
+    """Return the largest unit that makes the middle energy 0.1 or more, and how many make a mJ."""
     known = sorted(value for value in energies_mj if value > 0)
-    middle = known[len(known) // 2] if known else 1.0
+    middle = known[(len(known) - 1) // 2] if known else 1.0
     return next((unit for unit in _UNITS if middle * unit[1] >= _LEAST), _UNITS[-1])
