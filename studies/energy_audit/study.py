@@ -22,6 +22,7 @@ from scipy.optimize import brentq
 from spikedim._core import Provenance, write_atomic
 from spikedim.energy import (
     EnergyAudit,
+    Memory,
     Operation,
     OperationCounts,
     OperationKind,
@@ -160,6 +161,10 @@ def row(net: Net) -> dict[str, Any] | None:
         "unknown": [one.operator for one in found.unknown],
         **operations(found),
         "m0_interval_mj": interval(usual),
+        "memory_mj": {
+            memory: price(counts_of(found), rules=Rules.M1, memory=memory).value_mj
+            for memory in Memory
+        },
         "energies_mj": energies(found),
         "published_mj": {
             one.rules: one.value_mj for one in own if one.rules not in (*OPEN, Rules.M4)

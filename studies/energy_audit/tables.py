@@ -51,6 +51,7 @@ def section(result: dict[str, Any]) -> str:
         ),
         _open(nets),
         _published(nets),
+        _memory(nets),
         "### Twins",
         (
             "Energy of the twin over that of the spiking network with words of the same width, "
@@ -63,7 +64,7 @@ def section(result: dict[str, Any]) -> str:
         "### Break-even",
         (
             "Mean firing rate below which the spiking network costs less, and beside it its own; "
-            "most steps T at its own rate, of nets that ran in several. *always*, *never*: at "
+            "most steps T at its own rate. *always*, *never*: at "
             "every rate, at none."
         ),
         _break_even(nets),
@@ -249,6 +250,29 @@ def _published(nets: list[dict[str, Any]]) -> str:
     return f"{text}\n\n{_table(['net', 'M0', *(_SHORT[name] for name in names)], rows)}"
 
 
+def _memory(nets: list[dict[str, Any]]) -> str:
+    names = {
+        "step": "on the chip, 3.12 pJ a bit",
+        "sram_8kb": "8 KB",
+        "sram_32kb": "32 KB",
+        "sram_1mb": "1 MB",
+        "dram": "DRAM",
+    }
+    rows = [
+        [
+            f"`{net['net']}`",
+            f"{net['energies_mj']['M0 sop'][_USUAL]:.3g}",
+            *(f"{net['memory_mj'][name]:.3g}" for name in names),
+        ]
+        for net in nets
+    ]
+    text = (
+        "M1 with weights and membranes in one memory, whatever fits into it; M0 without any memory "
+        "beside it:"
+    )
+    return f"{text}\n\n{_table(['net', 'M0', *names.values()], rows)}"
+
+
 def _ratio(net: dict[str, Any], rules: str, word: str, twin: str) -> dict[str, Any] | None:
     for one in net["ratios"]:
         same = one["twin"].startswith("qann") if twin == "qann" else one["twin"] == twin
@@ -314,7 +338,7 @@ def _twins(nets: list[dict[str, Any]]) -> str:
 
 
 def _limit(one: dict[str, Any] | None, *, sequence: bool) -> str:
-    """Return break-even rate and T; a net that acts once says nothing of other T."""
+    """Return break-even rate and T; a rate code, which acts once, has no T of its own."""
     if one is None:
         return "–"
     if one["rate"] is None:
@@ -332,10 +356,7 @@ def _break_even(nets: list[dict[str, Any]]) -> str:
         [
             f"`{net['net']}`",
             _percent(net["firing_rate"]),
-            *(
-                _limit(_ratio(net, *pair), sequence=net["steps"] > 1 and net["coding"] == "spikes")
-                for pair in pairs
-            ),
+            *(_limit(_ratio(net, *pair), sequence=net["coding"] == "spikes") for pair in pairs),
         ]
         for net in nets
     ]
