@@ -105,6 +105,7 @@ def test_strict_names_what_was_not_counted_after_delivering(run, audited, tmp_pa
         ((MODEL, "--rules", "M7"), "energy: `--rules` must be all or beginnings of M0 sop, M1"),
         ((MODEL, "--rules", "M0,,M1"), "got ''. Write e.g. --rules M0,M3."),
         ((MODEL, "--out", "x", "--png", "x"), "`--png` must differ from `--out`"),
+        ((MODEL, "--png", "x.svg"), "energy: `--png` must end in .png; got 'x.svg'. Pictures are"),
         ((MODEL, "--device", "tpu"), "`device` must be one of cpu, cuda, mps, auto"),
         ((MODEL, "--samples", "0"), "'--samples'"),
         ((MODEL, "--steps", "0"), "'--steps'"),

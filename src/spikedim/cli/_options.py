@@ -39,4 +39,9 @@ def check_outputs(caller: str, **paths: Path | None) -> None:
                 f"{caller}: `--{name}` must differ from `--{seen[target]}`; got {str(path)!r} "
                 "twice."
             )
+        if name == "png" and target.suffix.lower() not in {"", ".png"}:
+            raise InputError(
+                f"{caller}: `--png` must end in .png; got {str(path)!r}. Pictures are written in "
+                "that format only."
+            )
         seen[target] = name
