@@ -93,5 +93,5 @@ def test_bad_input_is_one_line_before_any_work(run, evaluated, words, needle):
 def test_a_folder_without_a_run_is_one_line(run, tmp_path):
     got = run("evaluate", tmp_path)
     assert (got.code, got.out) == (2, "")
-    assert "which has no run.json" in got.err
+    assert "which has no run.json. Give what --out named in training." in got.err
     assert got.err.count("\n") == 1

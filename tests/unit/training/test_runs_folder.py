@@ -111,7 +111,9 @@ def test_another_run_is_refused_by_what_differs(tmp_path, run, change, said):
 def test_a_folder_without_record_is_no_run(tmp_path):
     (tmp_path / "file").touch()
     for path, said in [("", "has no run.json"), ("file", "is not a folder"), ("x", "is not there")]:
-        with pytest.raises(InputError, match=rf"^open: `path` must be the folder .*which {said}\."):
+        with pytest.raises(
+            InputError, match=rf"^open: `path` must be the folder .*which {said}\. Give"
+        ):
             RunFolder.open(tmp_path / path)
 
 

@@ -191,7 +191,8 @@ class RunFolder:
             what = "has no run.json" if self.path.is_dir() else "is not a folder"
             what = what if self.path.exists() else "is not there"
             raise InputError(
-                f"{caller}: `path` must be the folder of a training run; got {where}, which {what}."
+                f"{caller}: `path` must be the folder of a training run; got {where}, which {what}"
+                ". Give what --out named in training."
             )
         try:
             data = json.loads(self.record.read_text(encoding="utf-8"))
