@@ -8,6 +8,7 @@ from spikedim.energy import (
     Norms,
     Operation,
     PriceOptions,
+    Rules,
     Stem,
     UnknownOperator,
 )
@@ -191,6 +192,12 @@ def energy_audit_lines(audit: EnergyAudit, rules: Sequence[str] = ()) -> tuple[s
                 f"{ends[0]}{DASH}{ends[1]} {unit.name}; the bands in the tables are those of "
                 "constants and choices."
             )
+    chip = energy_of(audit, Rules.M4) if Rules.M4 in names else None
+    if chip is not None:
+        lines.append(
+            f"{chip.rules}: the prices of {chip.options.chip}; `spikedim.energy.price` has other "
+            "chips."
+        )
     return tuple(lines)
 
 

@@ -191,7 +191,8 @@ def test_a_name_is_a_model_with_random_weights():
     assert found.notes[0].startswith("The weights are random (seed 0)")
     assert "with random weights on digits" in found.headline
     assert 0 < found.firing_rate < 1
-    other = audit_energy("spikformer-2-64/digits", seed=1, steps=1, **FEW)
+    other = audit_energy("spikformer-2-64/digits", seed=1, steps=1, **FEW | {"samples": 1})
+    assert " on digits (test, 1 sample) at T = 1 takes " in other.headline
     assert (other.steps, other.provenance.seed) == (1, 1)
     assert other.weights_fingerprint != found.weights_fingerprint
     assert "qann_1bit" in {e.subject for e in other.energies}

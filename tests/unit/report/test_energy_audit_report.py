@@ -362,6 +362,9 @@ def test_choices_and_constants_have_their_sources():
     assert energy_audit_lines(large_audit(), MANY_RULES[-1:])[1] == (
         "spikingresformer monitor: as published, which leaves no choice."
     )
+    assert energy_audit_lines(large_audit(), ("M4 chip",))[-1] == (
+        "M4 chip: the prices of loihi1; `spikedim.energy.price` has other chips."
+    )
     rows = {row[0]: row for row in constants_table(example_audit()).cells}
     assert rows["fp32_mac"][1:3] == ("4.6", "pJ")
     assert rows["fp32_mac"][3].startswith("high: 32-bit words, 45 nm, M. Horowitz")

@@ -238,8 +238,8 @@ def _headline(
     without = f"; the same network without spikes takes {', '.join(beside)}" if beside else ""
     return (
         f"{source.name}{drawn} on {source.examples.spec} ({source.examples.split}, "
-        f"{len(source.rows):,} samples) at T = {source.steps} takes {own.value_mj * per_mj:.3g} "
-        f"{unit} a sample under {usual}{band}{without}."
+        f"{len(source.rows):,} sample{'s'[: len(source.rows) != 1]}) at T = {source.steps} takes "
+        f"{own.value_mj * per_mj:.3g} {unit} a sample under {usual}{band}{without}."
     )
 
 
