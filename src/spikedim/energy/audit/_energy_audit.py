@@ -78,9 +78,9 @@ class EnergyRatio:
         with its square.
     break_even_steps : int or None
         The largest T at which the spiking network costs less, at its own firing rate in every
-        step. A bit-matched twin gets the bits of that T: at some smaller T, whose counts need fewer
-        bits, it may cost less. None if it does at every T, and of a rate-coded network, whose
-        layers do not run in steps; 1,000,000 stands for no limit.
+        step. A bit-matched twin gets the bits of that T, and may be the cheaper one at some
+        smaller T that needs fewer bits. None if the spiking network costs less at no T, and of a
+        rate-coded network, whose layers do not run in steps; 1,000,000 stands for no limit.
     word : str
         Arithmetic of the spiking network; of a ``"qann"`` that of the twin too.
     """
