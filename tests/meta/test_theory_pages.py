@@ -8,6 +8,7 @@ import re
 import pytest
 
 import spikedim
+from spikedim.energy import constants
 
 ROOMS = [m.name for m in pkgutil.iter_modules(spikedim.__path__) if not m.name.startswith("_")]
 PUBLIC = {
@@ -30,8 +31,11 @@ def quoted(cell):
 
 
 def spoken(root):
-    """Every name that a reader can type: functions, classes, parameters, fields, enum values."""
-    found = set()
+    """Every name that a reader can type: functions, classes, parameters, fields, enum values.
+
+    Constants of energy too, whose names stand in rows of a table.
+    """
+    found = {constant.name for constant in constants()}
     for path in (root / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
