@@ -170,7 +170,10 @@ def tables(results: dict[str, dict[str, Any]]) -> str:
             )
     out += [
         "",
-        "Spiking nets, test accuracy [%] with 95 % interval, one set of weights a line:",
+        (
+            "Spiking nets, test accuracy [%] with 95 % interval, one set of weights a line; "
+            "spikes of 256 samples:"
+        ),
         "",
         "| net | trained at T | minutes | "
         + " | ".join(f"T={t}" for t in STEPS)
