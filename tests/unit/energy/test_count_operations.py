@@ -770,3 +770,9 @@ def test_our_models_know_their_time_axis_and_their_steps():
         r"None\. Pass `torch.Generator\(\).manual_seed\(0\)`\.$",
     ):
         count_operations(twin, images(twin, 2), code_steps=4)
+
+
+def test_with_one_step_only_the_stem_stays_the_same():
+    model = live_model("spikformer-2-64/digits")
+    counts = count_operations(model, images(model, 2), steps=1)
+    assert [o.layer for o in counts.operations if o.static] == ["stem.conv0"]

@@ -4,8 +4,10 @@ import pytest
 from tests.hand_counts import changed, hand_counts, operation
 
 from spikedim._core import AssumptionError
+from spikedim.energy.expected import expected_operations
 from spikedim.energy.operations import OperationKind, Place, Values
 from spikedim.energy.pricing import price
+from spikedim.models import card
 
 T = 4
 PUBLISHED = (
@@ -223,6 +225,13 @@ def test_a_twin_is_refused(rules):
     ordinary = (STEM, changed(CONV, values=Values.REAL), HEAD)
     with pytest.raises(AssumptionError, match=r"no spiking neurons"):
         energies(rules, *ordinary)
+
+
+def test_the_tool_refuses_a_network_without_convolutions():
+    """It would see the classifier alone, and every ratio would look good."""
+    text = expected_operations(card("spikformer-text-2-64/movie-reviews"), steps=4, rate=0.1)
+    with pytest.raises(AssumptionError, match=r"names of convolutions, and this network has none"):
+        price(text, rules="spikingformer tool")
 
 
 @pytest.mark.parametrize("rules", [r for r in PUBLISHED if "tool" not in r])

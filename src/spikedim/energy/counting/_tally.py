@@ -51,6 +51,7 @@ class _Line:
         self.passes = 1
         self.most_calls = 1
         self.static = True
+        self.many_steps = False
         self.activated = True
         self.foldable = True
         self.totals: dict[str, float] = {}
@@ -62,6 +63,7 @@ class _Line:
         self.passes = max(self.passes, passes)
         self.most_calls = max(self.most_calls, len(records))
         self.static &= len({record.sum_read for record in records}) == 1
+        self.many_steps |= layout.steps > 1
         for record in records:
             self.static &= record.static
             self.activated &= record.activated
@@ -154,7 +156,8 @@ class Tally:
             values=values.values,
             other_values=None if line.other is None else line.other.values,
             passes=line.passes * line.first.repeats,
-            static=line.static,
+            # With one step nothing is seen to stay the same; the stem would all the same.
+            static=line.static and (line.many_steps or line.first.place is Place.STEM),
             weights=line.first.weights,
             neurons=line.first.neurons,
             foldable=line.foldable,

@@ -85,9 +85,11 @@ class SpikingformerTool(AbstractRuleSet):
         return (self,)
 
     def refusal(self, counts: OperationCounts, options: PriceOptions) -> str:
-        """Say that the tool prices spiking networks."""
+        """Say that the tool prices spiking networks with layers that it knows by their names."""
         del options
-        return without_neurons(counts)
+        if any(operation.kind is OperationKind.CONVOLUTION for operation in counts.operations):
+            return without_neurons(counts)
+        return "it knows layers by names of convolutions, and this network has none"
 
     def parts(self, counts: OperationCounts, options: PriceOptions) -> tuple[str, ...]:
         """Return the parts of the sum."""
