@@ -27,12 +27,13 @@ def audited(monkeypatch):
         (
             (),
             {"data": None, "split": "test", "samples": 256, "steps": None, "fused": True,
-             "seed": 0, "device": "cpu", "memory_budget": "2GB"},
+             "seed": 0, "chip": "loihi1", "device": "cpu", "memory_budget": "2GB"},
         ),
         (
             ("--data", "mnist", "--split", "train", "--samples", "9", "--steps", "2"),
             {"data": "mnist", "split": "train", "samples": 9, "steps": 2},
         ),
+        (("--chip", "truenorth"), {"chip": "truenorth"}),
         (
             ("--no-fuse", "--seed", "5", "--device", "auto", "--memory", "1GB"),
             {"fused": False, "seed": 5, "device": "auto", "memory_budget": "1GB"},

@@ -42,6 +42,10 @@ def energy(
             help="Rule sets to show, the first one layer by layer; the verdict is over all.",
         ),
     ] = _ALL,
+    chip: Annotated[
+        str,
+        typer.Option(help="Chip whose prices M4 charges: loihi1, truenorth, spinnaker2, ..."),
+    ] = "loihi1",
     no_fuse: Annotated[
         bool,
         typer.Option(
@@ -83,6 +87,7 @@ def energy(
             samples=samples,
             steps=steps,
             fused=not no_fuse,
+            chip=chip,
             seed=seed,
             device=DEVICE.get(),
             memory_budget=memory,

@@ -194,10 +194,7 @@ def energy_audit_lines(audit: EnergyAudit, rules: Sequence[str] = ()) -> tuple[s
             )
     chip = energy_of(audit, Rules.M4) if Rules.M4 in names else None
     if chip is not None:
-        lines.append(
-            f"{chip.rules}: the prices of {chip.options.chip}; `spikedim.energy.price` has other "
-            "chips."
-        )
+        lines.append(f"{chip.rules}: the prices of {chip.options.chip}; --chip chooses another.")
     return tuple(lines)
 
 

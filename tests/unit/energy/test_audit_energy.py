@@ -479,3 +479,22 @@ def test_data_that_cannot_be_fetched_must_be_named():
 )
 def test_a_model_is_shown_what_it_is_named_after(name, data):
     assert _audited_examples.data_named(card(name), caller="audit_energy") == data
+
+
+def test_m4_charges_the_chip_that_was_chosen(folder, audit):
+    other = audit_energy(folder, chip="spinnaker2", **FEW)
+    chips = [
+        next(e for e in a.energies if e.rules == Rules.M4 and e.subject == "snn")
+        for a in (audit, other)
+    ]
+    assert [one.options.chip for one in chips] == ["loihi1", "spinnaker2"]
+    assert chips[0].value_mj < chips[1].value_mj
+    assert "spinnaker2_synop" in chips[1].constants
+    same = [[e.value_mj for e in a.energies if e.rules != Rules.M4] for a in (audit, other)]
+    assert same[0] == same[1]
+
+
+@pytest.mark.usefixtures("untyped")
+def test_a_chip_without_a_published_price_is_refused(folder):
+    with pytest.raises(InputError, match=r"^audit_energy: `chip` must be one of .*; got 'loihi2'"):
+        audit_energy(folder, chip="loihi2", **FEW)

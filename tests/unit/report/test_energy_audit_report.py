@@ -363,7 +363,7 @@ def test_choices_and_constants_have_their_sources():
         "spikingresformer monitor: as published, which leaves no choice."
     )
     assert energy_audit_lines(large_audit(), ("M4 chip",))[-1] == (
-        "M4 chip: the prices of loihi1; `spikedim.energy.price` has other chips."
+        "M4 chip: the prices of loihi1; --chip chooses another."
     )
     rows = {row[0]: row for row in constants_table(example_audit()).cells}
     assert rows["fp32_mac"][1:3] == ("4.6", "pJ")

@@ -21,7 +21,7 @@ from spikedim.energy.audit._source import Source, open_source
 from spikedim.energy.audit._verdict import distances, judge
 from spikedim.energy.audit._words import unit_of
 from spikedim.energy.expected import expected_operations
-from spikedim.energy.pricing import Rules, Word
+from spikedim.energy.pricing import Chip, Rules, Word, check_option
 from spikedim.training import TrainedRun
 
 __all__ = ["audit_energy"]
@@ -38,6 +38,7 @@ def audit_energy(
     samples: int = 256,
     steps: int | None = None,
     fused: bool = True,
+    chip: Chip | str = Chip.LOIHI1,
     seed: int = 0,
     device: str = "cpu",
     memory_budget: int | str = DEFAULT_MEMORY_BUDGET,
@@ -67,6 +68,8 @@ def audit_energy(
     fused : bool
         Whether normalisations and re-parametrised convolutions are folded into the products in
         front of them before counting, as they would be in hardware.
+    chip : Chip
+        Whose prices rule set M4 charges.
     seed : int
         Of drawn weights and of the code of a rate-coded twin, at least 0.
     device : str
@@ -125,6 +128,7 @@ def audit_energy(
     seed = check_integer(seed, name="seed", caller=_CALLER, minimum=0)
     if steps is not None:
         steps = check_integer(steps, name="steps", caller=_CALLER)
+    chip = check_option(chip, Chip, name="chip", caller=_CALLER)
     found = open_source(
         source,
         data=data,
@@ -139,8 +143,8 @@ def audit_energy(
     counted = count_source(found, fused=fused, seed=seed, progress=progress)
     twin, note = count_twin(found, counted.card, fused=fused, seed=seed, progress=progress)
     models, twins = model_sides(counted.counts), twin_sides(twin, found.steps)
-    energies = audited_energies((*models, *twins), progress)
-    expected = _expected(counted, progress)
+    energies = audited_energies((*models, *twins), progress, chip=chip)
+    expected = _expected(counted, progress, chip)
     pairs = contests(models, twins)
     ratios = tuple(
         energy_ratio(pair) for pair in progress.track(pairs, "compare twins", float(len(pairs)))
@@ -197,7 +201,9 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _expected(counted: Counted, progress: AbstractProgress) -> tuple[AuditedEnergy, ...]:
+def _expected(
+    counted: Counted, progress: AbstractProgress, chip: Chip
+) -> tuple[AuditedEnergy, ...]:
     """Return the energies that the card, T and the mean firing rate let expect."""
     counts = counted.counts
     if not counts.firing_rate:
@@ -205,7 +211,7 @@ def _expected(counted: Counted, progress: AbstractProgress) -> tuple[AuditedEner
     operations = expected_operations(
         counted.card, steps=counts.steps, rate=min(counts.firing_rate, 1.0)
     )
-    return audited_energies((Side("snn", operations, Word.FP32),), progress)
+    return audited_energies((Side("snn", operations, Word.FP32),), progress, chip=chip)
 
 
 def _headline(

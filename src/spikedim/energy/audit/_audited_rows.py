@@ -6,22 +6,22 @@ from spikedim._core import AbstractProgress
 from spikedim.energy.audit._contest import Contest, applies
 from spikedim.energy.audit._energy_audit import AuditedEnergy, EnergyRatio
 from spikedim.energy.audit._side import Side
-from spikedim.energy.pricing import Rules, Word, price, rule_set
+from spikedim.energy.pricing import Chip, Rules, Word, price, rule_set
 
 __all__ = ["audited_energies", "contests", "energy_ratio", "refusals"]
 
 
 def audited_energies(
-    sides: Sequence[Side], progress: AbstractProgress
+    sides: Sequence[Side], progress: AbstractProgress, *, chip: Chip
 ) -> tuple[AuditedEnergy, ...]:
-    """Return every side under every rule set that applies to it."""
+    """Return every side under every rule set that applies to it, M4 for one chip."""
     found: list[AuditedEnergy] = []
     for rules in progress.track(Rules, "price operations", float(len(Rules))):
-        found.extend(_under(rules, sides))
+        found.extend(_under(rules, sides, chip))
     return tuple(found)
 
 
-def _under(rules: Rules, sides: Sequence[Side]) -> Iterator[AuditedEnergy]:
+def _under(rules: Rules, sides: Sequence[Side], chip: Chip) -> Iterator[AuditedEnergy]:
     """Yield the energies under one rule set, those of an arithmetic only if it knows it."""
     for side in sides:
         if not applies(rules, side):
@@ -34,6 +34,7 @@ def _under(rules: Rules, sides: Sequence[Side]) -> Iterator[AuditedEnergy]:
             integers=options.integers,
             word=options.word,
             activation_bits=options.activation_bits,
+            chip=chip,
         )
         yield AuditedEnergy(
             subject=side.subject,
