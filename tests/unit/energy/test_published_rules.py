@@ -3,7 +3,7 @@
 import pytest
 from tests.hand_counts import changed, hand_counts, operation
 
-from spikedim._core import AssumptionError
+from spikedim._core import AssumptionError, InputError
 from spikedim.energy.expected import expected_operations
 from spikedim.energy.operations import OperationKind, Place, Values
 from spikedim.energy.pricing import price
@@ -225,6 +225,13 @@ def test_a_twin_is_refused(rules):
     ordinary = (STEM, changed(CONV, values=Values.REAL), HEAD)
     with pytest.raises(AssumptionError, match=r"no spiking neurons"):
         energies(rules, *ordinary)
+
+
+@pytest.mark.parametrize("rules", [*PUBLISHED, "M4 chip"])
+def test_a_rule_of_one_arithmetic_takes_no_other(rules):
+    counts = expected_operations(card("spikformer-2-64/digits"), steps=4, rate=0.1)
+    with pytest.raises(InputError, match=r"^price: `word` must be fp32 under .*; got int8"):
+        price(counts, rules=rules, word="int8")
 
 
 def test_the_tool_refuses_a_network_without_convolutions():

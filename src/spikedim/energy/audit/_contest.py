@@ -185,7 +185,7 @@ class Contest:
 def applies(rules: Rules, side: Side) -> bool:
     """Tell whether a rule set prices a network, and its arithmetic as another than fp32."""
     found = rule_set(rules)
-    if found.refusal(side.counts, side.options()):
+    if side.word not in found.words or found.refusal(side.counts, side.options()):
         return False
     spent = side.energy_mj(found)
     if side.word is Word.FP32:

@@ -9,7 +9,7 @@ from spikedim.energy.operations import PRODUCTS, Operation, OperationCounts, Ope
 from spikedim.energy.pricing._bookings import is_pixel_product, is_repeated, repeats
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._charged import charged
-from spikedim.energy.pricing._options import Chip, PriceOptions
+from spikedim.energy.pricing._options import Chip, PriceOptions, Word
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 
 __all__ = ["ChipPrices"]
@@ -45,6 +45,7 @@ class ChipPrices(AbstractRuleSet):
         "out"
     )
     uncertainty: ClassVar[str] = "every price of the chip at the low and at the high end of sources"
+    words: ClassVar[tuple[Word, ...]] = (Word.FP32,)
 
     loihi1_synop: float = charged("loihi1_synop")
     loihi1_update: float = charged("loihi1_update")

@@ -158,6 +158,12 @@ def _check_fit(counts: OperationCounts, rules: Rules, options: PriceOptions) -> 
             "price: `activation_bits` must be None for a network of spiking neurons; "
             f"got {options.activation_bits}. Price the operations of its twin."
         )
+    words = rule_set(rules).words
+    if options.word not in words:
+        raise InputError(
+            f"price: `word` must be {' or '.join(words)} under {rules}, which has no other prices; "
+            f"got {options.word}. Leave it out."
+        )
     reason = rule_set(rules).refusal(counts, options)
     if reason:
         raise AssumptionError(

@@ -8,7 +8,7 @@ from spikedim.energy.operations import PRODUCTS, Operation, OperationCounts, Ope
 from spikedim.energy.pricing._bookings import is_pixel_product
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._charged import charged
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._options import PriceOptions, Word
 from spikedim.energy.pricing._published_bookings import (
     rate_charge,
     reads_spikes,
@@ -61,6 +61,7 @@ class SpikformerFirst(AbstractRuleSet):
     constants: ClassVar[tuple[str, ...]] = ("spikformer_sop",)
     left_out: ClassVar[str] = "stem, head, memory, neuron updates and everything else are left out"
     uncertainty: ClassVar[str] = "none: the published form"
+    words: ClassVar[tuple[Word, ...]] = (Word.FP32,)
 
     spikformer_sop: float = charged("spikformer_sop")
 
@@ -110,6 +111,7 @@ class SpikformerSecond(AbstractRuleSet):
     constants: ClassVar[tuple[str, ...]] = ("fp32_mac", "fp32_add")
     left_out: ClassVar[str] = "head, memory, neuron updates and everything else are left out"
     uncertainty: ClassVar[str] = "none: the published form"
+    words: ClassVar[tuple[Word, ...]] = (Word.FP32,)
 
     fp32_add: float = charged("fp32_add")
     fp32_mac: float = charged("fp32_mac")

@@ -14,7 +14,7 @@ from spikedim.energy.operations import (
 )
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._charged import charged
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._options import PriceOptions, Word
 from spikedim.energy.pricing._published_bookings import every_step, rate_charge, without_neurons
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 from spikedim.models import card, names
@@ -56,6 +56,7 @@ class SpikingformerTool(AbstractRuleSet):
         "additions and pooling are left out"
     )
     uncertainty: ClassVar[str] = "none: the published form"
+    words: ClassVar[tuple[Word, ...]] = (Word.FP32,)
 
     fp32_add: float = charged("fp32_add")
     fp32_mac: float = charged("fp32_mac")

@@ -8,7 +8,7 @@ from spikedim.energy.operations import PRODUCTS, OperationCounts, OperationKind,
 from spikedim.energy.pricing._bookings import is_repeated
 from spikedim.energy.pricing._charge import Charge
 from spikedim.energy.pricing._charged import charged
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._options import PriceOptions, Word
 from spikedim.energy.pricing._published_bookings import real_inside, without_neurons
 from spikedim.energy.pricing._rule_set import AbstractRuleSet
 
@@ -36,6 +36,7 @@ class SpikingResformerMonitor(AbstractRuleSet):
         "are left out"
     )
     uncertainty: ClassVar[str] = "none: the published form"
+    words: ClassVar[tuple[Word, ...]] = (Word.FP32,)
 
     fp32_add: float = charged("fp32_add")
 

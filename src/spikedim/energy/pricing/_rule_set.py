@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from spikedim.energy.operations import OperationCounts
 from spikedim.energy.pricing._charge import Charge
-from spikedim.energy.pricing._options import PriceOptions
+from spikedim.energy.pricing._options import PriceOptions, Word
 
 __all__ = ["AbstractRuleSet"]
 
@@ -22,11 +22,14 @@ class AbstractRuleSet(ABC):
         What it does not charge, in one sentence.
     uncertainty : str
         What `variants` varies.
+    words : tuple of Word
+        Arithmetics that it has prices of; every one unless it says otherwise.
     """
 
     constants: ClassVar[tuple[str, ...]]
     left_out: ClassVar[str]
     uncertainty: ClassVar[str]
+    words: ClassVar[tuple[Word, ...]] = tuple(Word)
 
     @abstractmethod
     def charges(self, counts: OperationCounts, options: PriceOptions) -> Iterator[Charge]:
