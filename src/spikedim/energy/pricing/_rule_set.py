@@ -23,7 +23,7 @@ class AbstractRuleSet(ABC):
     uncertainty : str
         What `variants` varies.
     words : tuple of Word
-        Arithmetics that it has prices of; every one unless it says otherwise.
+        Words of arithmetic that it has prices of; every one unless it says otherwise.
     """
 
     constants: ClassVar[tuple[str, ...]]
