@@ -18,7 +18,14 @@ from spikedim.training.examples import (
     open_examples,
 )
 from spikedim.training.fitting import TrainingMoment, fit, resume
-from spikedim.training.opened import TrainedRun, keep_run, open_run
+from spikedim.training.opened import (
+    TrainedRun,
+    batches_of,
+    device_named,
+    keep_run,
+    open_run,
+    spread,
+)
 from spikedim.training.recipes import (
     Recipe,
     default_recipe_name,
@@ -56,7 +63,9 @@ __all__ = [
     "Vocabulary",
     "activation_dimensions",
     "attention_inputs",
+    "batches_of",
     "default_recipe_name",
+    "device_named",
     "evaluate",
     "fit",
     "keep_run",
@@ -67,4 +76,5 @@ __all__ = [
     "read_log",
     "recipe_names",
     "resume",
+    "spread",
 ]

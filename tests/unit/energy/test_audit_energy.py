@@ -498,3 +498,8 @@ def test_m4_charges_the_chip_that_was_chosen(folder, audit):
 def test_a_chip_without_a_published_price_is_refused(folder):
     with pytest.raises(InputError, match=r"^audit_energy: `chip` must be one of .*; got 'loihi2'"):
         audit_energy(folder, chip="loihi2", **FEW)
+
+
+def test_a_device_without_values_is_refused(folder):
+    with pytest.raises(InputError, match=r"^audit_energy: `device` must hold values; got 'meta'"):
+        audit_energy(folder, device="meta", **FEW)

@@ -3,12 +3,9 @@
 import os
 from collections.abc import Iterator, Sequence
 
-import torch
-
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
     AbstractProgress,
-    InputError,
     Provenance,
     SilentProgress,
     check_integer,
@@ -22,7 +19,7 @@ from spikedim.energy.audit._verdict import distances, judge
 from spikedim.energy.audit._words import unit_of
 from spikedim.energy.expected import expected_operations
 from spikedim.energy.pricing import Chip, Rules, Word, check_option
-from spikedim.training import TrainedRun
+from spikedim.training import TrainedRun, device_named
 
 __all__ = ["audit_energy"]
 
@@ -136,7 +133,7 @@ def audit_energy(
         samples=samples,
         steps=steps,
         seed=seed,
-        device=_device(device),
+        device=device_named(device, caller=_CALLER),
         memory_budget=memory_budget,
         progress=progress,
     )
@@ -184,21 +181,6 @@ def audit_energy(
             command=command, data_fingerprint=examples.fingerprint, seed=seed
         ),
     )
-
-
-def _device(name: str) -> torch.device:
-    """Return a device of this machine, the fastest for ``"auto"``."""
-    if name == "auto":
-        found = "mps" if torch.backends.mps.is_available() else "cpu"
-        return torch.device("cuda" if torch.cuda.is_available() else found)
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(
-            f"{_CALLER}: `device` must be one of this machine; got {name!r}. Use 'cpu' or 'auto'."
-        ) from error
-    return device
 
 
 def _expected(

@@ -1,16 +1,12 @@
 """The samples of an audit: opened as a training opens them, checked, read in batches."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from spikedim._core import AbstractProgress, AnyArray, InputError, check_choice
+from spikedim._core import AbstractProgress, InputError, check_choice
 from spikedim.models import Card
 from spikedim.training import ExampleKind, Examples, ExampleSplits, open_examples
 
-__all__ = ["batch_size", "batches", "check_fits", "choose_part", "data_named", "open_for", "spread"]
+__all__ = ["batch_size", "check_fits", "choose_part", "data_named", "open_for"]
 
 _SPLITS = ("train", "validation", "test")
 _FITS = 2**25  # values of the largest population that are in memory at once, over T and batch
@@ -87,23 +83,10 @@ def choose_part(splits: ExampleSplits, split: str, *, caller: str) -> Examples:
     )
 
 
-def spread(count: int, wanted: int) -> AnyArray:
-    """Return `wanted` of `count` numbers, evenly over all of them, ascending."""
-    wanted = min(count, wanted)
-    return np.arange(wanted) * count // wanted
-
-
 def batch_size(form: Card, steps: int) -> int:
     """Return how many samples run together, so that the largest population fits into memory."""
     largest = max((p.neurons for p in form.populations), default=1)
     return max(1, min(_LARGEST_BATCH, _FITS // (largest * steps)))
-
-
-def batches(examples: Examples, rows: AnyArray, size: int, like: Tensor) -> Iterator[Tensor]:
-    """Yield normalised inputs, on the device and in the type of the weights."""
-    for start in range(0, len(rows), size):
-        x, _ = examples.take(rows[start : start + size], device=like.device)
-        yield examples.normalise(x).to(like.dtype) if x.is_floating_point() else x
 
 
 def _per_token(form: Card) -> bool:

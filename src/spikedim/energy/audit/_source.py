@@ -15,12 +15,10 @@ from torch import Tensor, nn
 from spikedim._core import AbstractProgress, AnyArray, InputError
 from spikedim.energy.audit._audited_examples import (
     batch_size,
-    batches,
     check_fits,
     choose_part,
     data_named,
     open_for,
-    spread,
 )
 from spikedim.models import (
     AbstractSpikingTransformer,
@@ -31,7 +29,14 @@ from spikedim.models import (
     decelerate,
     recalibrate_norms,
 )
-from spikedim.training import Examples, ExampleSplits, TrainedRun, open_run
+from spikedim.training import (
+    Examples,
+    ExampleSplits,
+    TrainedRun,
+    batches_of,
+    open_run,
+    spread,
+)
 
 __all__ = ["Source", "draw_model", "open_source"]
 
@@ -80,7 +85,8 @@ class Source:
     def batches(self, model: AbstractSpikingTransformer) -> Iterator[Tensor]:
         """Yield the samples as a model reads them, as many at once as fit into memory."""
         size = batch_size(self.model.card, self.steps + self.warm_up)
-        return batches(self.examples, self.rows, size, model.head.weight)
+        found = batches_of(self.examples, self.rows, size, model.head.weight)
+        return (x for x, _ in found)
 
 
 def open_source(
@@ -137,7 +143,7 @@ def draw_model(
     generator = torch.Generator(device=device).manual_seed(seed)
     recalibrate_norms(
         model,
-        batches(train, rows, even, model.head.weight),
+        (x for x, _ in batches_of(train, rows, even, model.head.weight)),
         steps=steps if model.coding is Coding.SPIKES else None,
         code_steps=steps if model.coding is Coding.RATES else None,
         generator=generator,

@@ -120,7 +120,25 @@ def _per_token(run: TrainedRun) -> bool:
 
 
 def spread(count: int, wanted: int | None) -> AnyArray:
-    """Return `wanted` of `count` numbers, evenly over all of them, ascending."""
+    """Return `wanted` of `count` numbers, evenly over all of them, ascending.
+
+    Parameters
+    ----------
+    count : int
+        How many there are, at least 0.
+    wanted : int or None
+        How many to take; all of them if there are fewer, or with None.
+
+    Returns
+    -------
+    ndarray of shape [S]
+        Numbers from 0 to count - 1.
+
+    Examples
+    --------
+    >>> spread(10, 3).tolist()
+    [0, 3, 6]
+    """
     if wanted is None or wanted >= count:
         return np.arange(count)
     return np.arange(wanted) * count // max(wanted, 1)
@@ -129,7 +147,32 @@ def spread(count: int, wanted: int | None) -> AnyArray:
 def batches_of(
     examples: Examples, order: AnyArray, size: int, like: Tensor
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield normalised inputs and targets, on the device and in the type of the weights."""
+    """Yield normalised inputs and targets, on the device and in the type of the weights.
+
+    Parameters
+    ----------
+    examples : Examples
+        Inputs with their mean and deviation.
+    order : ndarray of shape [S]
+        Which of them, in this order.
+    size : int
+        How many in a batch; the last one may have fewer.
+    like : Tensor
+        Whose device and type images get; token numbers stay whole.
+
+    Yields
+    ------
+    tuple of Tensor
+        Inputs [B, ...] and targets of a batch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from spikedim.training import open_examples
+    >>> digits = open_examples("digits").test
+    >>> [len(x) for x, _ in batches_of(digits, spread(len(digits), 5), 2, torch.zeros(()))]
+    [2, 2, 1]
+    """
     for start in range(0, len(order), size):
         x, targets = examples.take(order[start : start + size], device=like.device)
         if x.is_floating_point():
