@@ -19,7 +19,6 @@ MARKS = ("<!-- rooms:begin -->", "<!-- rooms:end -->")
 LATER = {
     "export": "models as safetensors, ONNX, NIR",
     "calibration": "runs, sweeps, fits, held-out validation",
-    "response": "output against spike noise",
     "tangent": "parameter kernel",
     "diagnostics": "rank and cause",
     "training": "fit, evaluate, checkpoint, record activations",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spikedim.models.layers._counts import counts_of, mark_counts
 from spikedim.models.layers._forward_pass import ForwardPass
+from spikedim.models.layers._rate_encoder import RateEncoder
 from spikedim.neurons import LIF, AbstractSurrogate, LIFParameters, LIFState, NormLIFRun
 
 __all__ = ["AbstractPopulation", "OrdinaryPopulation", "RatePopulation", "SpikingPopulation"]
@@ -150,12 +151,21 @@ class RatePopulation(AbstractPopulation):
     """The rate-coded twin of a population: currents clipped to [0, 1], so that they are rates.
 
     With `code_steps` in the forward pass each rate is replaced by the mean of so many spikes.
+
+    Attributes
+    ----------
+    encoder : RateEncoder
+        Turns rates into means of spikes: what its output is changed to is what the spikes said.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = RateEncoder()
 
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return rates of the shape of `currents`."""
         currents = context.silence(currents)
-        rates = context.code(currents.clamp(0, 1))
+        rates: Tensor = self.encoder(currents.clamp(0, 1), context)
         context.note(self.name, rates, currents)
         context.count(self.name, rates, coded=context.code_steps)
         return rates

@@ -1,0 +1,37 @@
+"""From a model to a network of rates."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from spikedim._core import InputError
+from spikedim.models import AbstractSpikingTransformer
+from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork
+from spikedim.response.networks._module_network import ModuleNetwork
+from spikedim.response.networks._twin_network import TwinNetwork
+
+__all__ = ["rate_network"]
+
+
+def rate_network(
+    model: nn.Module | AbstractRateNetwork,
+    populations: Sequence[str] | None = None,
+    *,
+    caller: str,
+) -> AbstractRateNetwork:
+    """Return a model as a function of its rates; raise `InputError` if it has none."""
+    if isinstance(model, AbstractRateNetwork):
+        return model
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"{caller}: `model` must be a torch.nn.Module or a compiled circuit; got "
+            f"{type(model).__name__}. Build a twin, open a run, or wrap a function in a module."
+        )
+    if isinstance(model, AbstractSpikingTransformer):
+        if populations is not None:
+            raise InputError(
+                f"{caller}: `populations` must be absent for {model.card.name}, whose populations "
+                f"are known; got {list(populations)!r:.80}. Leave it out."
+            )
+        return TwinNetwork(model, caller=caller)
+    return ModuleNetwork(model, populations, caller=caller)
