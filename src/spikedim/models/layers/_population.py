@@ -156,11 +156,15 @@ class RatePopulation(AbstractPopulation):
     ----------
     encoder : RateEncoder
         Turns rates into means of spikes: what its output is changed to is what the spikes said.
+    decoder : torch.nn.Module or None
+        Estimates rates from what the spikes said; the next layer reads its output, while records
+        and counts are of the spikes. None if the next layer reads the spikes.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = RateEncoder()
+        self.decoder: nn.Module | None = None
 
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return rates of the shape of `currents`."""
@@ -168,7 +172,9 @@ class RatePopulation(AbstractPopulation):
         rates: Tensor = self.encoder(currents.clamp(0, 1), context)
         context.note(self.name, rates, currents)
         context.count(self.name, rates, coded=context.code_steps)
-        return rates
+        if self.decoder is None:
+            return rates
+        return context.silence(self.decoder(rates))
 
 
 @final

@@ -1,0 +1,1 @@
+"""Decoders: estimates of rates from the spikes of a whole population."""
