@@ -1,14 +1,17 @@
 """Every law there is, and every law that has to wait for a measurement."""
 
+from spikedim.laws._accuracy import Accuracy
+from spikedim.laws._empirical import Empirical
 from spikedim.laws._law import AbstractLaw
 from spikedim.laws._reconstructed import Reconstructed
 from spikedim.laws._reconstructed_network import ReconstructedNetwork
 from spikedim.laws._reconstructed_no_rate import ReconstructedNoRate
+from spikedim.laws._response import Response
 from spikedim.laws._result import LawResult
 from spikedim.laws._subspace import Subspace
 from spikedim.laws._wiener import Wiener
 
-__all__ = ["all_laws", "waiting_laws"]
+__all__ = ["all_laws", "network_laws", "waiting_laws"]
 
 _WAITING = {
     "response": (
@@ -48,6 +51,22 @@ def all_laws() -> tuple[AbstractLaw, ...]:
     )
 
 
+def network_laws() -> tuple[AbstractLaw, ...]:
+    """Return every law that is measured on a trained network.
+
+    Returns
+    -------
+    tuple of AbstractLaw
+        They need `LawInputs.curve` or `LawInputs.empirical`.
+
+    Examples
+    --------
+    >>> [law.name for law in network_laws()]
+    ['response', 'accuracy', 'empirical']
+    """
+    return (Response(), Accuracy(), Empirical())
+
+
 def waiting_laws() -> tuple[LawResult, ...]:
     """Return one row for each law that needs a network, saying what it needs.
 
@@ -62,6 +81,8 @@ def waiting_laws() -> tuple[LawResult, ...]:
     ['response', 'accuracy', 'empirical']
     """
     return tuple(
-        LawResult.not_applicable(name, reason, reference="theory index 14")
-        for name, reason in _WAITING.items()
+        LawResult.not_applicable(
+            law.name, _WAITING[law.name], reference="theory index 14", target=law.target
+        )
+        for law in network_laws()
     )

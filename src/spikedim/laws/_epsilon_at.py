@@ -7,6 +7,7 @@ from scipy.optimize import brentq
 from spikedim._core import AssumptionError, NumericsError, check_positive
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._law import AbstractLaw
+from spikedim.laws._target import LawTarget
 
 __all__ = ["epsilon_at"]
 
@@ -36,7 +37,7 @@ def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
     InputError
         If `steps` is not above 0.
     AssumptionError
-        If the law applies to no error.
+        If the law applies to no error, or speaks of accuracy.
     NumericsError
         If no error within floating point needs that many steps.
 
@@ -50,6 +51,10 @@ def epsilon_at(law: AbstractLaw, inputs: LawInputs, *, steps: float) -> float:
     See `spikedim.planning.plan`, which asks it for T = 4.
     """
     target = check_positive(steps, name="steps", caller="epsilon_at")
+    if law.target is LawTarget.ACCURACY:
+        raise AssumptionError(
+            f"epsilon_at: `law` must speak of an error; got {law.name}, which speaks of accuracy."
+        )
     refusals: list[AssumptionError] = []
 
     def excess(log_epsilon: float) -> float:

@@ -7,6 +7,7 @@ from spikedim.laws._causes import combine
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._law import AbstractLaw
 from spikedim.laws._result import Cause, LawResult
+from spikedim.laws._target import LawTarget
 from spikedim.laws._vacuous import vacuous_warnings
 
 __all__ = ["evaluate", "whole_steps"]
@@ -65,13 +66,18 @@ def evaluate(law: AbstractLaw, inputs: LawInputs) -> LawResult:
         population = law.population(inputs)
         unrounded = law.unrounded_steps(inputs)
         causes = sorted(law.causes(inputs), key=_width, reverse=True)
-        warnings = (*law.warnings(inputs), *vacuous_warnings(inputs))
+        vacuous = vacuous_warnings(inputs) if law.target is LawTarget.DATA_ERROR else ()
+        warnings = (*law.warnings(inputs), *vacuous)
     except (AssumptionError, NumericsError) as error:
         reason = str(error).removeprefix(f"{law.name}: ")
-        return LawResult.not_applicable(law.name, reason, reference=law.reference)
+        return LawResult.not_applicable(
+            law.name, reason, reference=law.reference, target=law.target
+        )
     if not unrounded <= _MAX_STEPS:
         reason = "needs more than 1e15 steps. Ask for a larger error."
-        return LawResult.not_applicable(law.name, reason, reference=law.reference)
+        return LawResult.not_applicable(
+            law.name, reason, reference=law.reference, target=law.target
+        )
     low, high = combine(unrounded, ((cause.low, cause.high) for cause in causes))
 
     def spikes(steps: float, rate: float) -> float:
@@ -96,6 +102,7 @@ def evaluate(law: AbstractLaw, inputs: LawInputs) -> LawResult:
         assumptions=law.assumptions,
         reference=law.reference,
         warnings=warnings,
+        target=law.target,
     )
 
 

@@ -6,7 +6,9 @@ from typing import final
 
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.dimension import DimensionEstimate, Spectrum
+from spikedim.laws._empirical_curve import EmpiricalCurve
 from spikedim.models import Population
+from spikedim.response import ResponseCurve
 
 __all__ = ["Assumed", "LawInputs"]
 
@@ -57,6 +59,12 @@ class LawInputs:
         RMS of the reference output in output units; with f = L X it is L * RMS(X).
     network_population : Population or None
         All spiking neurons of the model as one population, None without a model.
+    curve : ResponseCurve or None
+        Error and accuracy of a trained rate-coded network; None before training.
+    empirical : EmpiricalCurve or None
+        The same of a trained, directly coded network.
+    tolerance : float
+        Accuracy that may be lost, in (0, 1].
     """
 
     spectrum: Spectrum
@@ -68,6 +76,9 @@ class LawInputs:
     model_population: Population | None
     reference_rms: float
     network_population: Population | None = None
+    curve: ResponseCurve | None = None
+    empirical: EmpiricalCurve | None = None
+    tolerance: float = 0.02
 
     @property
     def epsilon_rms(self) -> float:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from spikedim.laws._inputs import Assumed, LawInputs
 from spikedim.laws._result import Cause
+from spikedim.laws._target import LawTarget
 from spikedim.models import Population
 
 __all__ = ["AbstractLaw"]
@@ -16,14 +17,16 @@ class AbstractLaw(ABC):
     Notes
     -----
     A law is stateless. `unrounded_steps` falls (or stays) as epsilon grows; `epsilon_at` relies
-    on that. Anything else about a law (rounding, intervals, curves) is done by `evaluate`,
-    `epsilon_at` and `curve`, the same way for all.
+    on that, but for a law of accuracy, which epsilon does not move. Anything else about a law
+    (rounding, intervals, curves) is done by `evaluate`, `epsilon_at` and `curve`, the same way for
+    all.
     """
 
     name: ClassVar[str]
     catch: ClassVar[str]
     reference: ClassVar[str]
     assumptions: ClassVar[tuple[str, ...]]
+    target: ClassVar[LawTarget] = LawTarget.DATA_ERROR
 
     @abstractmethod
     def unrounded_steps(self, inputs: LawInputs) -> float:

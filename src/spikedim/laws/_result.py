@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from spikedim._core import Result
+from spikedim.laws._target import LawTarget
 from spikedim.models import Population
 
 __all__ = ["Cause", "LawCurve", "LawResult"]
@@ -60,6 +61,8 @@ class LawResult(Result):
         Floors and flags of this law at these inputs.
     reason : str
         Why it does not apply; empty if it does.
+    target : LawTarget
+        What the steps are for: which error, or accuracy.
     """
 
     schema: ClassVar[str] = "spikedim.law_result/1"
@@ -78,13 +81,20 @@ class LawResult(Result):
     reference: str = ""
     warnings: tuple[str, ...] = ()
     reason: str = ""
+    target: LawTarget = LawTarget.DATA_ERROR
 
     @classmethod
-    def not_applicable(cls, law: str, reason: str, *, reference: str = "") -> "LawResult":
+    def not_applicable(
+        cls,
+        law: str,
+        reason: str,
+        *,
+        reference: str = "",
+        target: LawTarget = LawTarget.DATA_ERROR,
+    ) -> "LawResult":
         """Return the row of a law that has no answer here."""
-        return cls(
-            law, None, None, None, None, None, None, None, None, reference=reference, reason=reason
-        )
+        nothing = (None,) * 8
+        return cls(law, *nothing, reference=reference, reason=reason, target=target)
 
 
 @final

@@ -1,0 +1,105 @@
+"""The response law: error of the outputs of a rate-coded network."""
+
+from typing import ClassVar, final
+
+from spikedim._core import AssumptionError
+from spikedim.laws._inputs import LawInputs
+from spikedim.laws._network_law import RATE_CODED_SCOPE, AbstractNetworkLaw
+from spikedim.laws._output_error import squared_output_error
+from spikedim.laws._result import Cause
+from spikedim.laws._target import LawTarget
+from spikedim.response import ResponseCurve
+
+__all__ = ["Response"]
+
+
+@final
+class Response(AbstractNetworkLaw):
+    """Steps after which the outputs of a rate-coded network are near enough to exact ones.
+
+    The error is that of the outputs, m entries, against the same network with exact rates; the
+    laws before training speak of the error of the data.
+
+    Examples
+    --------
+    >>> Response().name, Response().target.value
+    ('response', 'error of the outputs')
+    """
+
+    name: ClassVar[str] = "response"
+    catch: ClassVar[str] = "measured on this rate-coded network, of its outputs"
+    reference: ClassVar[str] = "theory index 14, response law"
+    assumptions: ClassVar[tuple[str, ...]] = (
+        "The network is rate-coded: given its rate, every neuron sends the spikes of the code.",
+        "All populations have the same T.",
+        "The error is of the network's outputs against exact rates, not of the data.",
+        "K is a mean over the samples that were looked at; others are like them.",
+    )
+    target: ClassVar[LawTarget] = LawTarget.OUTPUT_ERROR
+
+    def unrounded_steps(self, inputs: LawInputs) -> float:
+        """Return T, on the log axis between the two whole T around the target."""
+        curve = rate_coded_curve(self.name, inputs)
+        allowed = squared_output_error(
+            inputs.epsilon, outputs=curve.outputs, mean_square=curve.reference_mean_square
+        )
+        steps = _whole(curve, inputs)
+        after = curve.at(steps).squared_error
+        if steps == 1:
+            return min(1.0, after / allowed)
+        before = curve.at(steps - 1).squared_error
+        if not before > allowed >= after:  # rounding at the edge of a step
+            return float(steps)
+        share = (before - allowed) / (before - after)
+        return steps - 1 + share
+
+    def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
+        """Return the samples behind K and behind its calibration."""
+        curve = rate_coded_curve(self.name, inputs)
+        answer = curve.steps_for_error(inputs.epsilon)
+        return sample_cause(self.unrounded_steps(inputs), answer, rate=curve.rate)
+
+    def warnings(self, inputs: LawInputs) -> tuple[str, ...]:
+        """Return what the error is of, the scope, and what the curve itself warns of."""
+        curve = rate_coded_curve(self.name, inputs)
+        allowed = squared_output_error(
+            inputs.epsilon, outputs=curve.outputs, mean_square=curve.reference_mean_square
+        )
+        easy = "The target is trivial: an output of 0 meets it."
+        return (
+            *((easy,) if allowed >= curve.reference_mean_square else ()),
+            (
+                f"Epsilon is the error of the {curve.outputs:,} outputs against exact rates; "
+                "under wiener, subspace and reconstructed it is that of the data."
+            ),
+            RATE_CODED_SCOPE,
+            *curve.warnings,
+        )
+
+
+def rate_coded_curve(name: str, inputs: LawInputs) -> ResponseCurve:
+    """Return the curve; raise `AssumptionError` where there is none."""
+    if inputs.curve is not None:
+        return inputs.curve
+    if inputs.empirical is not None:
+        raise AssumptionError(
+            f"{name}: speaks of rate-coded networks; {inputs.empirical.model} is directly coded "
+            "and follows the empirical law."
+        )
+    raise AssumptionError(
+        f"{name}: needs a rate-coded network to differentiate. Plan a run of a softmax twin."
+    )
+
+
+def sample_cause(unrounded: float, answer: object, *, rate: float) -> tuple[Cause, ...]:
+    """Return the interval of an answer as a cause around T before rounding."""
+    steps, low, high = (getattr(answer, name) for name in ("steps", "low", "high"))
+    if not low < high:
+        return ()
+    ends = (unrounded * low / steps, unrounded * high / steps)
+    return (Cause("samples behind K and its calibration", *ends, rate, rate),)
+
+
+def _whole(curve: ResponseCurve, inputs: LawInputs) -> int:
+    """Return the smallest whole T that meets the target."""
+    return int(curve.steps_for_error(inputs.epsilon).steps)
