@@ -43,12 +43,12 @@ SAMPLES = {"mnist": 2000, "fashion-mnist": 2000, "cifar10": 2000}
 """Test samples of the rate-coded evaluations of twins, which cost a pass for each T."""
 
 
-def commit() -> str:
+def commit(folder: Path = HERE) -> str:
     """Return the commit of code, recipes and list of nets, marked if they differ from it."""
-    made_by = ["../../src", "study.py", "nets.yaml"]  # what this study writes does not count
+    made_by = ["../../src", "study.py", "nets.yaml"]  # what a study writes does not count
     head = ["git", "rev-parse", "--short=12", "HEAD"]
-    name = subprocess.run(head, cwd=HERE, capture_output=True, text=True, check=True).stdout
-    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", *made_by], cwd=HERE)
+    name = subprocess.run(head, cwd=folder, capture_output=True, text=True, check=True).stdout
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", *made_by], cwd=folder)
     return name.strip() + ("-dirty" if changed.returncode else "")
 
 
@@ -58,9 +58,11 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.machine()}, no GPU"
 
 
-def train(name: str, net: dict[str, Any]) -> None:
+def train(name: str, net: dict[str, Any], *, work: Path = WORK, runs: Path = RUNS) -> None:
     """Train a net, or go on with it, and keep it small."""
-    changes = {"noise.steps": str(net["noise"])} if "noise" in net else {}
+    changes = {key: str(value) for key, value in net.get("changes", {}).items()}
+    if "noise" in net:
+        changes["noise.steps"] = str(net["noise"])
     told = time.monotonic()
 
     def watch(moment: TrainingMoment) -> None:
@@ -77,17 +79,17 @@ def train(name: str, net: dict[str, Any]) -> None:
     fit(
         net["model"],
         net["data"],
-        out=WORK / name,
+        out=work / name,
         recipe=net["recipe"],
         changes=changes,
         steps=net.get("steps"),
         seed=SEED,
-        start_from=WORK / net["from"] if "from" in net else None,
+        start_from=work / net["from"] if "from" in net else None,
         resume=True,
         watch=watch,
         command=f"python study.py {name}",
     )
-    keep_run(WORK / name, RUNS / name)
+    keep_run(work / name, runs / name)
 
 
 def measure(name: str, net: dict[str, Any]) -> dict[str, Any]:
