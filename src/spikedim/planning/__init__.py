@@ -6,7 +6,14 @@ from spikedim.planning._compare import compare
 from spikedim.planning._comparison import Comparison, ComparisonRow
 from spikedim.planning._measure import measure
 from spikedim.planning._measurement import Measurement
-from spikedim.planning._plan import Advisory, DataSummary, InverseAnswers, ModelSummary, Plan
+from spikedim.planning._plan import (
+    Advisory,
+    DataSummary,
+    InverseAnswers,
+    ModelSummary,
+    NetworkSummary,
+    Plan,
+)
 from spikedim.planning._planner import plan
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "LawCurve",
     "Measurement",
     "ModelSummary",
+    "NetworkSummary",
     "Plan",
     "compare",
     "measure",

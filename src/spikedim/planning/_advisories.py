@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from spikedim.bounds import EpsilonKind
-from spikedim.laws import is_trivial, vacuous_warnings
+from spikedim.laws import LawTarget, is_trivial, vacuous_warnings
 from spikedim.planning._context import Context
 from spikedim.planning._plan import Advisory
 from spikedim.planning._wording import assumed_text, number_text
@@ -18,7 +18,31 @@ _PROJECTING = ("wiener", "subspace")
 
 def plan_advisories(context: Context) -> tuple[Advisory, ...]:
     """Return the warnings that apply, the most important first."""
+    if context.chosen.target is not LawTarget.DATA_ERROR:
+        return _of_network(context)
     return tuple(advice for check in _CHECKS if (advice := check(context)) is not None)
+
+
+def _of_network(context: Context) -> tuple[Advisory, ...]:
+    """Return what the law of a trained network warns of, and the scope."""
+    remedies = {
+        "The target is trivial": "Ask for a smaller epsilon.",
+        "Epsilon is the error": "Choose epsilon for the outputs.",
+        "Within ": "Choose what may be lost (--tolerance).",
+        "Scope: rate-coded": "Plan the run of a directly coded net by itself.",
+        "Scope: this": "Plan a rate-coded run by itself.",
+        "Extrapolated": "Evaluate the run there (spikedim evaluate RUN --steps).",
+    }
+    checked = "Simulate the T you mean (spikedim response RUN --measure)."
+    if context.inputs.curve is None:
+        checked = "Evaluate the run at the T you mean (spikedim evaluate RUN --steps)."
+    return tuple(
+        Advisory(
+            text,
+            next((said for begin, said in remedies.items() if text.startswith(begin)), checked),
+        )
+        for text in context.chosen.warnings
+    )
 
 
 def _vacuous(context: Context) -> Advisory | None:

@@ -87,6 +87,8 @@ def _compare_plans(a: Plan, b: Plan) -> Comparison:
     steps_reason = ""
     if a.epsilon.kind is not b.epsilon.kind:
         steps_reason = f"one error is {a.epsilon.kind.value}, the other {b.epsilon.kind.value}"
+    elif a.target is not b.target:
+        steps_reason = f"one plan is for {a.target.value}, the other for {b.target.value}"
     elif a.data.fingerprint != b.data.fingerprint or a.data.layer != b.data.layer:
         steps_reason = "the data or their layers differ, so the same epsilon is not the same task"
     task_reason = steps_reason

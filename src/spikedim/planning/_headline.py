@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from spikedim.energy import CLOSED_FORM_RULES, BreakEven, EnergyEstimate, Rules
-from spikedim.laws import AbstractLaw, LawInputs, LawResult, is_trivial
+from spikedim.laws import AbstractLaw, LawInputs, LawResult, LawTarget, is_trivial
 from spikedim.models import Card
 from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLINE_TWIN
 from spikedim.planning._given import Rows
+from spikedim.planning._plan import NetworkSummary
 from spikedim.planning._summaries import noun_of
 from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
 from spikedim.training import Activations
@@ -21,6 +22,7 @@ def plan_headline(
     law: AbstractLaw,
     inputs: LawInputs,
     result: LawResult,
+    network: NetworkSummary | None,
     network_spikes: tuple[float, float, float] | None,
     energy: Sequence[EnergyEstimate],
     break_even: Sequence[BreakEven],
@@ -32,12 +34,11 @@ def plan_headline(
         whose = "that layer's" if isinstance(samples, Activations) else "its"
         steps += f" for {whose} rate-coded input"
     spikes = _spikes_text(result, network_spikes)
-    parts = [
-        (
-            f"For {epsilon_text(inputs.epsilon)} on {samples.spec} ({samples.layer}), {subject} "
-            f"needs {steps}"
-        )
-    ]
+    if network is None or law.target is LawTarget.DATA_ERROR:
+        goal = f"For {epsilon_text(inputs.epsilon)} on {samples.spec} ({samples.layer})"
+    else:
+        goal = _goal_of_run(law, inputs, network)
+    parts = [f"{goal}, {subject} needs {steps}"]
     noun = noun_of(samples)
     snn = _find(energy, "snn", HEADLINE_RULES)
     if snn is None:
@@ -46,11 +47,21 @@ def plan_headline(
         millijoule = interval_text(snn.value_mj, snn.low_mj, snn.high_mj)
         parts.append(f", {spikes} and {millijoule} mJ per {noun} ({HEADLINE_RULES.name} rules)")
     parts.append(f" [law: {law.name}, {law.catch}].")
-    if is_trivial(inputs):
+    if law.target is LawTarget.DATA_ERROR and is_trivial(inputs):
         parts.append(" The target is trivial: a constant answer meets it.")
     if snn is not None:
         parts.append(_against(energy, _even(break_even)))
     return "".join(parts)
+
+
+def _goal_of_run(law: AbstractLaw, inputs: LawInputs, network: NetworkSummary) -> str:
+    """Say what a trained network is asked for, and on which samples."""
+    where = f"{network.data}, {network.split}, {network.n_samples:,} samples"
+    if law.target is LawTarget.ACCURACY:
+        best = 100 * (network.reference_accuracy or 0.0)
+        points = 100 * inputs.tolerance
+        return f"To stay within {points:g} points of {best:.1f} % right ({where})"
+    return f"For {epsilon_text(inputs.epsilon)} of its outputs ({where})"
 
 
 def _steps_text(result: LawResult) -> str:

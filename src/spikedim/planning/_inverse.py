@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from spikedim._core import AssumptionError, NumericsError
 from spikedim.energy import BreakEven, spiking_energy
-from spikedim.laws import AbstractLaw, LawInputs, epsilon_at
+from spikedim.laws import AbstractLaw, LawInputs, LawTarget, epsilon_at
 from spikedim.models import Card
 from spikedim.planning._budgets import rate_ceiling, steps_within_energy
 from spikedim.planning._energy_rows import HEADLINE_RULES, HEADLINE_TWIN
+from spikedim.planning._network_answers import at_steps
 from spikedim.planning._plan import InverseAnswers
 
 __all__ = ["inverse_answers"]
@@ -24,8 +25,9 @@ def inverse_answers(
     break_even: Sequence[BreakEven],
 ) -> InverseAnswers:
     """Answer: which error at T steps, which T and rate within an energy, which rate to beat."""
+    found = at_steps(inputs, steps) if law.target is not LawTarget.DATA_ERROR else None
     try:
-        error = epsilon_at(law, inputs, steps=float(steps))
+        error = epsilon_at(law, inputs, steps=float(steps)) if found is None else found.epsilon
     except (AssumptionError, NumericsError):
         error = None
     if card is None:
@@ -53,4 +55,9 @@ def inverse_answers(
         twin=HEADLINE_TWIN,
         rate_within_energy=ceiling,
         energy_of_one_step_mj=one,
+        epsilon_low=None if found is None else found.epsilon_low,
+        epsilon_high=None if found is None else found.epsilon_high,
+        accuracy_at_steps=None if found is None else found.accuracy,
+        accuracy_low=None if found is None else found.accuracy_low,
+        accuracy_high=None if found is None else found.accuracy_high,
     )

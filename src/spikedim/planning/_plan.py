@@ -7,13 +7,14 @@ from spikedim._core import Provenance, Result
 from spikedim.bounds import Bound, Epsilon
 from spikedim.dimension import DimensionEstimate
 from spikedim.energy import BreakEven, EnergyEstimate
-from spikedim.laws import Assumed, LawCurve, LawResult
+from spikedim.laws import Assumed, LawCurve, LawResult, LawTarget
 
 __all__ = [
     "Advisory",
     "DataSummary",
     "InverseAnswers",
     "ModelSummary",
+    "NetworkSummary",
     "Plan",
 ]
 
@@ -107,6 +108,51 @@ class ModelSummary:
 
 @final
 @dataclass(frozen=True)
+class NetworkSummary:
+    """What the plan knows of a trained run.
+
+    Parameters
+    ----------
+    name : str
+        Name of its folder.
+    model : str
+        Name of its model.
+    coding : str
+        ``"rates"`` or ``"spikes"``.
+    code : str
+        Code of its populations; empty if it is directly coded.
+    data, split : str
+        What it was measured on.
+    n_samples : int
+        On how many samples.
+    trace : float or None
+        K of a rate-coded run.
+    evaluated_steps : tuple of int
+        T that were simulated.
+    reference_accuracy : float or None
+        Accuracy with exact rates, of a directly coded run the best one evaluated.
+    tolerance : float or None
+        Accuracy that may be lost; None in a plan for an error.
+    weights_fingerprint : str
+        Identity of the weights.
+    """
+
+    name: str
+    model: str
+    coding: str
+    code: str
+    data: str
+    split: str
+    n_samples: int
+    trace: float | None
+    evaluated_steps: tuple[int, ...]
+    reference_accuracy: float | None
+    tolerance: float | None
+    weights_fingerprint: str
+
+
+@final
+@dataclass(frozen=True)
 class InverseAnswers:
     """The plan read backwards, under its chosen law.
 
@@ -133,6 +179,11 @@ class InverseAnswers:
         none does or no budget was given.
     energy_of_one_step_mj : float or None
         Energy of one step under `energy_rules` (point value), None without a budget or a model.
+    epsilon_low, epsilon_high : float or None
+        95 % interval of `epsilon_at_steps`, of a rate-coded run.
+    accuracy_at_steps, accuracy_low, accuracy_high : float or None
+        Expected accuracy of a trained run after `steps`, with its 95 % interval where one is
+        known.
     """
 
     steps: int
@@ -144,6 +195,11 @@ class InverseAnswers:
     twin: str = ""
     rate_within_energy: float | None = None
     energy_of_one_step_mj: float | None = None
+    epsilon_low: float | None = None
+    epsilon_high: float | None = None
+    accuracy_at_steps: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
 
 
 @final
@@ -202,6 +258,10 @@ class Plan(Result):
         What makes the interval of T as wide as it is, in words.
     network_spikes_low, network_spikes_high : float or None
         Interval of `network_spikes` from T and the firing rate.
+    target : LawTarget
+        What `steps` are for: an error of the data, an error of the outputs, or accuracy.
+    network : NetworkSummary or None
+        The trained run that was measured; None before training.
     """
 
     schema: ClassVar[str] = "spikedim.plan/1"
@@ -236,3 +296,5 @@ class Plan(Result):
     steps_because: str = ""
     network_spikes_low: float | None = None
     network_spikes_high: float | None = None
+    target: LawTarget = LawTarget.DATA_ERROR
+    network: NetworkSummary | None = None

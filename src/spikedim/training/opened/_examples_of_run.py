@@ -33,7 +33,46 @@ def examples_of_run(
     progress: AbstractProgress,
     caller: str,
 ) -> Examples:
-    """Return the examples of a split, checked, normalised as in the training of the run."""
+    """Return examples that a run can read, in the units of its training.
+
+    Parameters
+    ----------
+    run : TrainedRun
+        An opened run.
+    data : str, path, Examples or None
+        What `open_examples` opens, or examples; None for the data of the training.
+    split : str
+        ``"test"``, ``"validation"`` or ``"train"``; not used for examples.
+    memory_budget : int or str
+        Most bytes of data to hold.
+    progress : AbstractProgress
+        Told about the opening of the data.
+    caller : str
+        Named in errors.
+
+    Returns
+    -------
+    found : Examples
+        With the mean and deviation that the run was trained with.
+
+    Raises
+    ------
+    InputError
+        If the data has another shape, kind, tokenizer or number of classes than the run, or not
+        that split.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from spikedim._core import SilentProgress
+    >>> from spikedim.training import fit, open_run
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = fit("spikformer-2-64/digits", "digits", out=folder, changes={"updates": "1"})
+    ...     run = open_run(folder)
+    >>> options = {"memory_budget": "1GB", "progress": SilentProgress(), "caller": "here"}
+    >>> len(examples_of_run(run, None, split="test", **options))
+    359
+    """
     check_choice(split, _SPLITS, name="split", caller=caller)
     if isinstance(data, Examples):
         check_examples(data, caller=caller)
