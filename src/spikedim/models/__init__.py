@@ -19,6 +19,15 @@ from spikedim.models.cards import (
     input_statistics,
     names,
 )
+from spikedim.models.decoders import (
+    PrincipalRates,
+    ProjectingDecoder,
+    fit_decoders,
+    principal_rates,
+    with_decoders,
+    with_shifted_readout,
+    without_decoders,
+)
 from spikedim.models.families import (
     AbstractSpikingTransformer,
     BuildRequest,
@@ -32,6 +41,7 @@ from spikedim.models.layers import (
     PopulationTrace,
     RatePopulation,
     SpikingPopulation,
+    code_rates,
 )
 from spikedim.models.pretrained._pretrained import PretrainedTransformer, read_pretrained
 from spikedim.models.pretrained._pretrained_config import PretrainedConfig
@@ -79,6 +89,8 @@ __all__ = [
     "PopulationTrace",
     "PretrainedConfig",
     "PretrainedTransformer",
+    "PrincipalRates",
+    "ProjectingDecoder",
     "PublishedResult",
     "RatePopulation",
     "SoftmaxLayerRun",
@@ -93,10 +105,12 @@ __all__ = [
     "accelerate",
     "build",
     "card",
+    "code_rates",
     "convert_pickle",
     "decelerate",
     "family",
     "family_names",
+    "fit_decoders",
     "fuse",
     "fuse_convolutions",
     "import_state_dict",
@@ -104,6 +118,7 @@ __all__ = [
     "load_weights",
     "names",
     "open_model",
+    "principal_rates",
     "read_pretrained",
     "read_snntorch",
     "read_spikingjelly",
@@ -111,4 +126,7 @@ __all__ = [
     "replace_softmax",
     "save_weights",
     "synchronise_norms",
+    "with_decoders",
+    "with_shifted_readout",
+    "without_decoders",
 ]
