@@ -1,8 +1,22 @@
 """Networks as functions of the rates of their populations."""
 
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork, Change
+from spikedim.response.networks._check_inputs import check_inputs, check_weights
+from spikedim.response.networks._fingerprints import fingerprint_tensor, fingerprint_weights
+from spikedim.response.networks._frozen import frozen
 from spikedim.response.networks._module_network import ModuleNetwork
 from spikedim.response.networks._rate_network import rate_network
 from spikedim.response.networks._twin_network import TwinNetwork
 
-__all__ = ["AbstractRateNetwork", "Change", "ModuleNetwork", "TwinNetwork", "rate_network"]
+__all__ = [
+    "AbstractRateNetwork",
+    "Change",
+    "ModuleNetwork",
+    "TwinNetwork",
+    "check_inputs",
+    "check_weights",
+    "fingerprint_tensor",
+    "fingerprint_weights",
+    "frozen",
+    "rate_network",
+]

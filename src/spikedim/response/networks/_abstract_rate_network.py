@@ -1,9 +1,10 @@
 """A network whose rates can be looked at and replaced."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = ["AbstractRateNetwork", "Change"]
 
@@ -20,13 +21,16 @@ class AbstractRateNetwork(ABC):
         What to call it.
     input_shape : tuple of int or None
         Shape of one sample; None if the network does not know.
-    heads : int
-        Attention heads whose features lie side by side, for shares by head; 1 without.
+    model : torch.nn.Module or None
+        The module whose weights it has; None if it is no module.
+    heads : mapping of str to int
+        Attention heads of populations whose features lie side by side head by head, by name.
     """
 
     name: str
     input_shape: tuple[int, ...] | None = None
-    heads: int = 1
+    model: nn.Module | None = None
+    heads: Mapping[str, int] = MappingProxyType({})
 
     @abstractmethod
     def run(self, x: Tensor, change: Change) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spikedim._core import InputError
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork, Change
+from spikedim.response.networks._attention_heads import attention_heads
 from spikedim.response.networks._evaluation_mode import evaluation_mode
 
 __all__ = ["ModuleNetwork"]
@@ -30,18 +31,14 @@ class ModuleNetwork(AbstractRateNetwork):
         Named in errors.
     """
 
+    model: nn.Module
+
     def __init__(self, model: nn.Module, populations: Sequence[str] | None, *, caller: str) -> None:
         self.model = model
         self.name = type(model).__name__
-        known = {name for name, _ in model.named_modules() if name}
-        self.marks = None if populations is None else tuple(populations)
-        odd = [name for name in self.marks or () if name not in known]
-        if odd or self.marks == ():
-            raise InputError(
-                f"{caller}: `populations` must name submodules of the model; got "
-                f"{odd[0] if odd else 'none'!r}. Choose from `model.named_modules()`, or leave it "
-                "out if the input holds the rates."
-            )
+        self.caller = caller
+        self.heads = attention_heads(model)
+        self.marks = None if populations is None else self._marked(populations)
 
     def run(self, x: Tensor, change: Change) -> Tensor:
         """Return what the module returns."""
@@ -49,28 +46,69 @@ class ModuleNetwork(AbstractRateNetwork):
         with ExitStack() as stack:
             stack.enter_context(evaluation_mode(self.model))
             if self.marks is None:
-                return self._checked(self.model(change("input", x)))
+                return self._checked(self.model(change("input", self._rates("input", x, x))), x)
             for mark in self.marks:
-                hook = _hook(mark, change, calls)
+                hook = self._hook(mark, x, change, calls)
                 handle = self.model.get_submodule(mark).register_forward_hook(hook)
                 stack.callback(handle.remove)
-            return self._checked(self.model(x))
+            return self._checked(self.model(x), x)
 
-    def _checked(self, outputs: Any) -> Tensor:
-        if not isinstance(outputs, Tensor):
+    def _marked(self, populations: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of submodules, each once, or raise `InputError`."""
+        known = {name for name, _ in self.model.named_modules() if name}
+        marks = (populations,) if isinstance(populations, str) else tuple(populations)
+        odd = [mark for mark in marks if mark not in known]
+        twice = [mark for mark, times in Counter(marks).items() if times > 1]
+        wrong = [*odd, *twice, *(marks if isinstance(populations, str) else ())]
+        if wrong or not marks:
             raise InputError(
-                f"response_trace: `model` must return a tensor; got {type(outputs).__name__}. Wrap "
-                "it in a module that returns the output you mean."
+                f"{self.caller}: `populations` must be a tuple of names of submodules, each once; "
+                f"got {wrong[0] if wrong else 'none'!r}. Choose from `model.named_modules()`, or "
+                "leave it out if the input holds the rates."
+            )
+        return marks
+
+    def _hook(self, mark: str, x: Tensor, change: Change, calls: Counter[str]) -> Any:
+        """Return a hook for rates [B, ..., D]."""
+
+        def replace(module: nn.Module, given: Any, found: Any) -> Tensor:  # noqa: ARG001
+            calls[mark] += 1
+            name = mark if calls[mark] == 1 else f"{mark}:{calls[mark]}"
+            return change(name, self._rates(name, found, x))
+
+        return replace
+
+    def _rates(self, name: str, found: Any, x: Tensor) -> Tensor:
+        """Return rates of so many samples, or raise `InputError`."""
+        if (
+            not isinstance(found, Tensor)
+            or not found.is_floating_point()
+            or found.ndim < 2
+            or len(found) != len(x)
+        ):
+            raise InputError(
+                f"{self.caller}: `model` must have rates [B, ..., D] of floats for {len(x)} "
+                f"samples; got {_shown(found)} in {name!r}. Mark a submodule that returns them "
+                "with `populations`."
+            )
+        return found
+
+    def _checked(self, outputs: Any, x: Tensor) -> Tensor:
+        if (
+            not isinstance(outputs, Tensor)
+            or not outputs.is_floating_point()
+            or outputs.ndim < 1
+            or len(outputs) != len(x)
+        ):
+            raise InputError(
+                f"{self.caller}: `model` must return a tensor [B, ...] of floats for {len(x)} "
+                f"samples; got {_shown(outputs)}. Wrap it in a module that returns the output "
+                "you mean."
             )
         return outputs
 
 
-def _hook(mark: str, change: Change, calls: Counter[str]) -> Any:
-    """Return a hook for rates [B, ..., D]."""
-
-    def replace(module: nn.Module, given: Any, rates: Tensor) -> Tensor:  # noqa: ARG001
-        calls[mark] += 1
-        name = mark if calls[mark] == 1 else f"{mark}:{calls[mark]}"
-        return change(name, rates)
-
-    return replace
+def _shown(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"{value.dtype} of shape {tuple(value.shape)}"
+    return type(value).__name__

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from spikedim._core import InputError
 from spikedim.models import AbstractSpikingTransformer, Coding, RatePopulation
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork, Change
+from spikedim.response.networks._attention_heads import attention_heads
 from spikedim.response.networks._evaluation_mode import evaluation_mode
 
 __all__ = ["TwinNetwork"]
@@ -26,6 +27,8 @@ class TwinNetwork(AbstractRateNetwork):
         Named in errors.
     """
 
+    model: AbstractSpikingTransformer
+
     def __init__(self, model: AbstractSpikingTransformer, *, caller: str) -> None:
         if model.coding is not Coding.RATES:
             raise InputError(
@@ -35,7 +38,7 @@ class TwinNetwork(AbstractRateNetwork):
         self.model = model
         self.name = model.card.name
         self.input_shape = tuple(model.card.input_shape)
-        self.heads = model.card.heads
+        self.heads = attention_heads(model)
 
     def run(self, x: Tensor, change: Change) -> Tensor:
         """Return logits [B, C], or [B, N, C] of a language model."""

@@ -1,5 +1,6 @@
 """One batch: rates, outputs, and the outputs' derivatives by every rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -7,9 +8,9 @@ import torch
 from torch import Tensor
 
 from spikedim._core import InputError, NumericsError
-from spikedim.response.networks import AbstractRateNetwork
+from spikedim.response.networks import AbstractRateNetwork, frozen
 
-__all__ = ["Linearised", "linearise"]
+__all__ = ["Linearised", "check_outputs", "check_rates", "linearise"]
 
 
 @final
@@ -28,11 +29,16 @@ class Linearised:
     outputs: Tensor
     rates: dict[str, Tensor]
 
-    def pull(self, directions: Tensor, *, keep: bool) -> tuple[Tensor, ...]:
+    def pull(
+        self, directions: Tensor, *, keep: bool, names: Sequence[str] | None = None
+    ) -> tuple[Tensor, ...]:
         """Return the gradient [B, ..., D] of directions [B, m] times outputs, by population."""
+        chosen = self.rates if names is None else names
+        if not self.outputs.requires_grad:  # no rate reaches the outputs
+            return tuple(torch.zeros_like(self.rates[name]) for name in chosen)
         return torch.autograd.grad(
             self.outputs,
-            tuple(self.rates.values()),
+            tuple(self.rates[name] for name in chosen),
             directions,
             retain_graph=keep,
             materialize_grads=True,
@@ -45,28 +51,39 @@ def linearise(network: AbstractRateNetwork, x: Tensor, *, caller: str) -> Linear
 
     def note(name: str, found: Tensor) -> Tensor:
         check_rates(name, found, caller=caller)
-        kept = found if found.requires_grad else found.detach().requires_grad_()
-        rates[name] = kept
-        return kept
+        # A tensor of its own: what else reads `found`, or writes to what goes on, is no path
+        # from these spikes.
+        own = found.clone() if found.requires_grad else found.detach().clone().requires_grad_()
+        rates[name] = own
+        return own.clone()
 
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad(), frozen(network.model):
         outputs = network.run(x, note)
     if not rates:
         raise InputError(
             f"{caller}: `model` must run its populations; got none in a forward pass. Mark "
             "submodules that it calls."
         )
-    flat = outputs.reshape(len(x), -1)
+    return Linearised(check_outputs(outputs, len(x), caller=caller), rates)
+
+
+def check_outputs(outputs: Tensor, count: int, *, caller: str) -> Tensor:
+    """Return outputs [B, m] of outputs [B, ...], or raise `NumericsError`."""
+    flat = outputs.reshape(count, -1)
     if not bool(torch.isfinite(flat).all()):
         raise NumericsError(
             f"{caller}: outputs must be finite; got NaN or infinity. Look at the weights."
         )
-    return Linearised(flat, rates)
+    return flat
 
 
 def check_rates(name: str, rates: Tensor, *, caller: str) -> None:
-    """Raise `InputError` unless rates lie in [0, 1]."""
+    """Raise an error unless rates lie in [0, 1]."""
     low, high = (float(end) for end in rates.detach().aminmax())
+    if low != low or high != high:
+        raise NumericsError(
+            f"{caller}: rates must be numbers; got NaN in {name!r}. Look at the weights."
+        )
     if not 0 <= low <= high <= 1:
         raise InputError(
             f"{caller}: `model` must have rates in [0, 1]; got [{low:.4g}, {high:.4g}] in "
