@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spikedim.models.layers import code_rates
+from spikedim.models.layers import _rate_code, code_rates
 
 RATES = torch.tensor([0.0, 0.003, 0.1, 0.5, 0.62, 0.97, 1.0], dtype=torch.float64)
 COUNT = 40_000
@@ -16,7 +16,7 @@ def codes(steps, dtype=torch.float64):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("steps", [1, 2, 5, 16, 17, 100])
+@pytest.mark.parametrize("steps", [1, 2, 5, 16, 17, 100, 300])
 def test_mean_and_variance(steps, dtype):
     rates = RATES.to(dtype).double()
     found, variance = codes(steps, dtype), rates * (1 - rates) / steps
@@ -39,6 +39,44 @@ def test_every_count_has_its_binomial_probability(steps):
         assert ((found - expected).abs() <= 5 * error + 2 / COUNT).all()
 
 
+def deviation(counts, steps, rate):
+    """Return chi-square over binomial cells of 10 or more, standardised."""
+    binomial = torch.distributions.Binomial(steps, rate)
+    expected = binomial.log_prob(torch.arange(steps + 1, dtype=torch.float64)).exp() * len(counts)
+    found = torch.bincount(counts.long(), minlength=steps + 1).double()
+    kept = expected >= 10
+    sizes = torch.cat([expected[kept], expected[~kept].sum()[None]])
+    seen = torch.cat([found[kept], found[~kept].sum()[None]])
+    if sizes[-1] < 1:
+        assert seen[-1] <= 8  # a mean below 1 has this in 1 of a million runs
+        sizes, seen = sizes[:-1], seen[:-1]
+    freedom = len(sizes) - 1
+    return float(((seen - sizes).square() / sizes).sum() - freedom) / (2 * freedom) ** 0.5
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("steps", [8, 17, 64, 65, 128, 200, 256, 300])
+def test_counts_of_many_steps_pass_the_chi_square_test(monkeypatch, steps, compiled):
+    if not compiled:
+        monkeypatch.setattr(_rate_code, "kernels", lambda: None)
+    odd = 0.3 + 2.0**-30  # has bits beyond those of a float32
+    rates = torch.tensor([2.0**-10, 0.01, 0.25, odd, 0.5, 0.7, 0.999], dtype=torch.float64)
+    made = torch.Generator().manual_seed(100 + steps)
+    found = code_rates(rates.expand(COUNT, -1), steps=steps, generator=made)
+    for column, rate in zip((found * steps).round().T, rates, strict=True):
+        assert deviation(column, steps, rate) < 5
+
+
+def test_bits_of_neighbours_do_not_hang_together():
+    """The words of each rate have room of their own, also where one rate takes many."""
+    rates = torch.full((COUNT,), 1 / 3, dtype=torch.float64)
+    made = torch.Generator().manual_seed(4)
+    first, second = (code_rates(rates, steps=256, generator=made) for _ in range(2))
+    pairs = [(first[lag:], first[:-lag]) for lag in (1, 2, 64, 256, 2048)]
+    for a, b in (*pairs, (first, second)):
+        assert abs(torch.corrcoef(torch.stack([a, b]))[0, 1]) < 4.5 / COUNT**0.5
+
+
 @pytest.mark.parametrize("steps", [4, 20])
 def test_silence_and_certainty_are_exact(steps):
     found = codes(steps)
@@ -58,7 +96,7 @@ def test_places_are_independent(steps):
     assert along.abs().max() < limit
 
 
-@pytest.mark.parametrize("steps", [4, 20])
+@pytest.mark.parametrize("steps", [4, 20, 300])
 def test_the_gradient_is_that_of_the_rates(steps):
     rates = torch.rand(50, generator=torch.Generator().manual_seed(1), requires_grad=True)
     code = code_rates(rates, steps=steps, generator=torch.Generator().manual_seed(2))
@@ -68,7 +106,7 @@ def test_the_gradient_is_that_of_the_rates(steps):
     assert torch.equal(found, weight)
 
 
-@pytest.mark.parametrize("steps", [4, 20])
+@pytest.mark.parametrize("steps", [4, 20, 300])
 def test_what_is_not_a_number_stays_so(steps):
     rates = torch.tensor([0.5, torch.nan])
     found = code_rates(rates, steps=steps, generator=torch.Generator().manual_seed(0))

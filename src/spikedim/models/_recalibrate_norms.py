@@ -1,11 +1,12 @@
 """Running statistics, of normalisations and of firing rates, estimated anew from data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from spikedim._core import InputError
+from spikedim.circuits import RateCode
 from spikedim.models.families import AbstractSpikingTransformer
 from spikedim.models.layers import RunningRate
 
@@ -17,7 +18,8 @@ def recalibrate_norms(
     batches: Iterable[Tensor],
     *,
     steps: int | None = None,
-    code_steps: int | None = None,
+    code_steps: int | Mapping[str, int] | None = None,
+    code: RateCode | str = RateCode.BERNOULLI,
     generator: torch.Generator | None = None,
 ) -> None:
     """Replace the running statistics of normalisations and rates by averages over batches.
@@ -30,8 +32,11 @@ def recalibrate_norms(
         Inputs as the model's `forward` takes them; every batch weighs the same.
     steps : int, optional
         T; the model's own without it.
-    code_steps : int, optional
-        Of a rate-coded twin: estimates under the noise of so many spikes for every rate.
+    code_steps : int or mapping of str to int, optional
+        Of a rate-coded twin: estimates under the noise of so many spikes for every rate, of all
+        populations or of each by its name.
+    code : RateCode or str, default "bernoulli"
+        How rates become these spikes, as in `code_rates`.
     generator : torch.Generator, optional
         Draws these spikes, and dropped branches; a new one of seed 0 without it.
 
@@ -70,7 +75,7 @@ def recalibrate_norms(
             for batch in batches:
                 if generator is None:
                     generator = torch.Generator(device=batch.device).manual_seed(0)
-                model(batch, steps=steps, code_steps=code_steps, generator=generator)
+                model(batch, steps=steps, code_steps=code_steps, code=code, generator=generator)
                 seen = True
         _check_seen(seen)
     except BaseException:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spikedim._core import InputError, check_integer
+from spikedim.circuits import RateCode
 from spikedim.models.cards import Blueprint, Card, Coding
 from spikedim.models.families._build_request import BuildRequest
 from spikedim.models.families._options import Options
@@ -21,8 +22,11 @@ from spikedim.models.layers import (
     LinearNorm,
     PopulationMaker,
     PopulationTrace,
+    RatePopulation,
     SpikingPopulation,
     States,
+    code_named,
+    needs_generator,
 )
 from spikedim.neurons import AbstractSurrogate, LIFParameters, LIFState, SigmoidSurrogate
 
@@ -186,7 +190,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         *,
         steps: int | None = None,
         generator: torch.Generator | None = None,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
+        code: RateCode | str = RateCode.BERNOULLI,
     ) -> Tensor:
         """Return logits [B, C], the mean over the steps; [B, N, C] of a language model.
 
@@ -200,15 +205,23 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             has no time: it answers every image of a sequence by itself, and another T is refused.
         generator : torch.Generator, optional
             Draws dropped branches in training, and spikes.
-        code_steps : int, optional
-            Of a rate-coded twin: replaces every rate r by the mean of so many Bernoulli spikes,
-            Binomial(code_steps, r) / code_steps, drawn from `generator`, independent over neurons
-            and samples. The gradient is that at r. Exact rates without it.
+        code_steps : int or mapping of str to int, optional
+            Of a rate-coded twin: replaces every rate r by the mean of so many spikes, independent
+            over neurons and samples. A mapping names every population and gives each a T of its
+            own, at least 1. The gradient is that at r. Exact rates without it.
+        code : RateCode or str, default "bernoulli"
+            How these spikes come about, as in `code_rates`: Binomial(T, r) / T drawn from
+            `generator`; ``"sigma_delta"``, the nearest count, which draws nothing; or
+            ``"random_phase"``.
         """
         sequence, count = self._start(x, steps)
-        self._check_code(code_steps, generator)
+        law = self._check_code(code_steps, code, generator)
         context = ForwardPass(
-            count, generator=generator, code_steps=code_steps, dtype=self.compute_dtype
+            count,
+            generator=generator,
+            code_steps=code_steps,
+            code=law,
+            dtype=self.compute_dtype,
         )
         features = self.features(self._enter(sequence), context)
         return self.readout(features, context).mean(dim=0)
@@ -220,7 +233,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         steps: int | None = None,
         states: States | None = None,
         generator: torch.Generator | None = None,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
+        code: RateCode | str = RateCode.BERNOULLI,
     ) -> ModelRun:
         """Return the logits of every step, starting from given states.
 
@@ -234,11 +248,13 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             States that an earlier part returned; fresh ones without it.
         generator : torch.Generator, optional
             Draws dropped branches in training, and spikes.
-        code_steps : int, optional
+        code_steps : int or mapping of str to int, optional
+            As in `forward`.
+        code : RateCode or str, default "bernoulli"
             As in `forward`.
         """
         sequence, count = self._start(x, steps)
-        self._check_code(code_steps, generator)
+        law = self._check_code(code_steps, code, generator)
         self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count,
@@ -246,6 +262,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             keep_states=True,
             generator=generator,
             code_steps=code_steps,
+            code=law,
             dtype=self.compute_dtype,
         )
         outputs = self.readout(self.features(self._enter(sequence), context), context)
@@ -258,7 +275,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         steps: int | None = None,
         states: States | None = None,
         generator: torch.Generator | None = None,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
+        code: RateCode | str = RateCode.BERNOULLI,
     ) -> ModelTrace:
         """Return the logits of every step, with spikes and membranes of every population.
 
@@ -272,11 +290,13 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             States that an earlier part returned.
         generator : torch.Generator, optional
             Draws dropped branches in training, and spikes.
-        code_steps : int, optional
+        code_steps : int or mapping of str to int, optional
+            As in `forward`.
+        code : RateCode or str, default "bernoulli"
             As in `forward`.
         """
         sequence, count = self._start(x, steps)
-        self._check_code(code_steps, generator)
+        law = self._check_code(code_steps, code, generator)
         self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count,
@@ -285,6 +305,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             record=True,
             generator=generator,
             code_steps=code_steps,
+            code=law,
         )
         outputs = self.readout(self.features(sequence, context), context)
         return ModelTrace(outputs, context.traces, context.after)
@@ -294,7 +315,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         x: Tensor,
         *,
         steps: int | None = None,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
+        code: RateCode | str = RateCode.BERNOULLI,
         states: States | None = None,
         generator: torch.Generator | None = None,
     ) -> SpikeCount:
@@ -311,7 +333,9 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             As in `forward`.
         steps : int, optional
             T of this part.
-        code_steps : int, optional
+        code_steps : int or mapping of str to int, optional
+            As in `forward`.
+        code : RateCode or str, default "bernoulli"
             As in `forward`.
         states : mapping, optional
             States that an earlier part returned.
@@ -321,7 +345,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
         Raises
         ------
         InputError
-            If this is an ordinary network, or `forward` refuses the input.
+            If this is an ordinary network, `forward` refuses the input, or the type of the weights
+            does not tell so many spikes apart: bfloat16 above 128, float16 above 1,024.
         """
         if self.coding is Coding.ACTIVATIONS:
             raise InputError(
@@ -329,7 +354,8 @@ class AbstractSpikingTransformer(nn.Module, ABC):
                 f"{self.card.name}, an ordinary network. Use `run` for its outputs."
             )
         sequence, count = self._start(x, steps)
-        self._check_code(code_steps, generator)
+        law = self._check_code(code_steps, code, generator)
+        self._check_countable(code_steps)
         self._check_states(states, batch=sequence.shape[1])
         context = ForwardPass(
             count,
@@ -338,6 +364,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             tally=True,
             generator=generator,
             code_steps=code_steps,
+            code=law,
         )
         training = [module for module in self.modules() if module.training]
         try:
@@ -348,6 +375,56 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             for module in training:
                 module.training = True
         return SpikeCount(outputs, context.spikes, context.neurons, context.after, context.unpadded)
+
+    def code_lengths(
+        self,
+        code_steps: int | Mapping[str, int],
+        *,
+        name: str = "code_steps",
+        caller: str = "code_lengths",
+    ) -> dict[str, int]:
+        """Return how many spikes stand for a rate of each population of a rate-coded twin.
+
+        Parameters
+        ----------
+        code_steps : int or mapping of str to int
+            One T for all populations, or a T for each by its name, at least 1.
+        name, caller : str
+            What errors call `code_steps` and the function that was called.
+
+        Returns
+        -------
+        dict of str to int
+            T of every population, in the order of `populations`.
+
+        Raises
+        ------
+        InputError
+            If this is no twin, a T is not an integer of at least 1, or names are missing or
+            unknown.
+        """
+        if self.coding is not Coding.RATES:
+            kind, other = "a spiking model, which fires by itself", "Use `steps`, or build"
+            if not self.coding.spiking:
+                kind, other = "an ordinary network, whose activations are no rates", "Build"
+            raise InputError(
+                f"{caller}: `{name}` must be absent for {kind}; got {code_steps!s:.80}. {other} "
+                f"the twin, {self.card.base}:softmax."
+            )
+        mine = [key for key, p in self.populations.items() if isinstance(p, RatePopulation)]
+        if not isinstance(code_steps, Mapping):
+            return dict.fromkeys(mine, check_integer(code_steps, name=name, caller=caller))
+        if code_steps.keys() != set(mine):
+            odd = sorted(map(str, code_steps.keys() ^ set(mine)))
+            raise InputError(
+                f"{caller}: `{name}` must have a T for each of the {len(mine)} populations of "
+                f"{self.card.name}; missing or unknown: {', '.join(odd[:3])}. "
+                "Take the names from `model.populations`."
+            )
+        return {
+            key: check_integer(code_steps[key], name=f"{name}[{key!r}]", caller=caller)
+            for key in mine
+        }
 
     def name_populations(self) -> None:
         """Tell every population its path."""
@@ -364,23 +441,38 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             return sequence
         return sequence.to(self.compute_dtype)
 
-    def _check_code(self, code_steps: int | None, generator: torch.Generator | None) -> None:
-        """Raise `InputError` unless rates can be coded in so many steps."""
+    def _check_code(
+        self,
+        code_steps: int | Mapping[str, int] | None,
+        code: RateCode | str,
+        generator: torch.Generator | None,
+    ) -> RateCode:
+        """Return the code; raise `InputError` unless rates can be coded in so many steps."""
+        law = code_named(code, caller="forward")
         if code_steps is None:
-            return
-        check_integer(code_steps, name="code_steps", caller="forward", minimum=1)
-        if self.coding is not Coding.RATES:
-            kind, other = "a spiking model, which fires by itself", "Use `steps`, or build"
-            if not self.coding.spiking:
-                kind, other = "an ordinary network, whose activations are no rates", "Build"
-            raise InputError(
-                f"forward: `code_steps` must be absent for {kind}; got {code_steps}. {other} "
-                f"the twin, {self.card.base}:softmax."
-            )
-        if not isinstance(generator, torch.Generator):
+            return law
+        if isinstance(code_steps, Mapping) or self.coding is not Coding.RATES:
+            self.code_lengths(code_steps, caller="forward")
+        else:
+            check_integer(code_steps, name="code_steps", caller="forward", minimum=1)
+        if needs_generator(law) and not isinstance(generator, torch.Generator):
             raise InputError(
                 "forward: `generator` must be a torch.Generator with `code_steps`; "
                 f"got {generator!r}. Pass `torch.Generator().manual_seed(0)`."
+            )
+        return law
+
+    def _check_countable(self, code_steps: int | Mapping[str, int] | None) -> None:
+        """Raise `InputError` if means in the type of the weights do not say how many spikes."""
+        if code_steps is None:
+            return
+        most = max(code_steps.values()) if isinstance(code_steps, Mapping) else code_steps
+        kind = self.head.weight.dtype
+        limit = round(1 / torch.finfo(kind).eps)
+        if most > limit:
+            raise InputError(
+                f"count_spikes: `code_steps` must be at most {limit:,} with weights of {kind}, "
+                f"which do not tell more spikes apart; got {most}. Use `model.float()`."
             )
 
     def _check_states(self, states: States | None, *, batch: int) -> None:

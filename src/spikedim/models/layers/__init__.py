@@ -28,7 +28,7 @@ from spikedim.models.layers._population import (
 )
 from spikedim.models.layers._population_maker import PopulationMaker
 from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
-from spikedim.models.layers._rate_code import code_rates
+from spikedim.models.layers._rate_code import code_named, code_rates, needs_generator
 from spikedim.models.layers._real_operations import (
     AbstractRealOperation,
     RealGELU,
@@ -72,11 +72,13 @@ __all__ = [
     "WeightedSum",
     "add_branch",
     "affine",
+    "code_named",
     "code_rates",
     "fire",
     "fold",
     "join_heads",
     "max_pool",
+    "needs_generator",
     "normalise",
     "remember",
     "split_heads",

@@ -6,10 +6,13 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from spikedim.circuits import RateCode
 from spikedim.models.layers._rate_code import code_rates
 from spikedim.neurons import LIFState
 
 __all__ = ["ForwardPass", "PopulationTrace", "States"]
+
+_EXACT = 1 << 20  # counts up to here survive two roundings of a float32
 
 States = Mapping[str, LIFState]
 """State of every spiking population, by the name of the population."""
@@ -51,8 +54,11 @@ class ForwardPass:
     generator : torch.Generator, optional
         Draws codes and the branches that stochastic depth drops, in the order of the layers: the
         code of a population first, then whether its branch stays.
-    code_steps : int, optional
-        Spikes of which the mean stands for a rate, in a rate-coded twin; exact rates without it.
+    code_steps : int or mapping of str to int, optional
+        Spikes of which the mean stands for a rate, in a rate-coded twin: of all populations, or of
+        each by its name; exact rates without it.
+    code : RateCode, default RateCode.BERNOULLI
+        How rates become these spikes.
     dtype : torch.dtype, optional
         Type that fused neurons read and return; that of what drives them without one.
 
@@ -82,7 +88,8 @@ class ForwardPass:
         record: bool = False,
         tally: bool = False,
         generator: torch.Generator | None = None,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
+        code: RateCode = RateCode.BERNOULLI,
         dtype: torch.dtype | None = None,
     ) -> None:
         self.steps = steps
@@ -92,6 +99,7 @@ class ForwardPass:
         self.tally = tally
         self.generator = generator
         self.code_steps = code_steps
+        self.rate_code = code
         self.dtype = dtype
         self.mask: Tensor | None = None
         self.after: dict[str, LIFState] = {}
@@ -111,11 +119,17 @@ class ForwardPass:
             return currents
         return currents.masked_fill(~self.mask[..., None], 0)
 
-    def code(self, rates: Tensor) -> Tensor:
-        """Return rates as `code_steps` spikes show them."""
-        if self.code_steps is None or self.generator is None:
+    def code_length(self, name: str) -> int | None:
+        """Return the spikes that stand for a rate of a population; None for exact rates."""
+        steps = self.code_steps
+        return steps[name] if isinstance(steps, Mapping) else steps
+
+    def code(self, name: str, rates: Tensor) -> Tensor:
+        """Return rates of a population as its spikes show them."""
+        steps = self.code_length(name)
+        if steps is None:
             return rates
-        return code_rates(rates, steps=self.code_steps, generator=self.generator)
+        return code_rates(rates, steps=steps, code=self.rate_code, generator=self.generator)
 
     def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
         """Record a population, its places flattened to tokens."""
@@ -132,7 +146,8 @@ class ForwardPass:
         elif coded == 1:
             self.spikes[name] = rows.count_nonzero(dim=2)
         else:
-            self.spikes[name] = (rows * coded).round_().sum(dim=2, dtype=torch.int64)
+            counts = rows.double() if coded > _EXACT else rows.float()
+            self.spikes[name] = (counts * coded).round_().sum(dim=2, dtype=torch.int64)
         width, places = spikes.shape[-1], rows.shape[2] // spikes.shape[-1]
         self.neurons[name] = width * places
         if self.mask is not None and self.mask.shape[1] == places:

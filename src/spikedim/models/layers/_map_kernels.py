@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-__all__ = ["code", "moments", "pack", "pool", "unpack", "unpool"]
+__all__ = ["moments", "pack", "pool", "unpack", "unpool"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -223,45 +223,6 @@ def _unpool(
             _write(bits, row, out[n, h].reshape(-1))
 
 
-# --- binomial counts ------------------------------------------------------------------------------
-
-
-def _code(rates: Array, uniform: Array, factors: Array, out: Array, begin: int, end: int) -> None:
-    """Write the binomial count of each uniform number over the steps, `factors[0]`.
-
-    The factors behind it are those that take the chance of k - 1 events to the chance of k, beside
-    the odds: (steps - k + 1) / k.
-    """
-    steps, zero = factors[0], factors[0] * 0
-    half, one = zero + factors.dtype.type(0.5), zero + factors.dtype.type(1)
-    room = np.empty((4, _BLOCK), factors.dtype)
-    odds, chance, reached, counts = room[0], room[1], room[2], room[3]
-    for start in range(begin, end, _BLOCK):
-        r, u = rates[start : min(start + _BLOCK, end)], uniform[start : min(start + _BLOCK, end)]
-        o = out[start : min(start + _BLOCK, end)]
-        for i in range(r.size):
-            rare = min(r[i], one - r[i])
-            left = one - rare
-            odds[i] = rare / left
-            chance[i] = left
-            reached[i] = left
-        for _ in range(1, factors.size):
-            for i in range(r.size):
-                chance[i] *= reached[i]
-        for i in range(r.size):
-            reached[i] = chance[i]
-            counts[i] = one if u[i] >= reached[i] else zero
-        for k in range(1, factors.size):
-            for i in range(r.size):
-                chance[i] = chance[i] * odds[i] * factors[k]
-                reached[i] += chance[i]
-                counts[i] += one if u[i] >= reached[i] else zero
-        for i in range(r.size):
-            found = counts[i] + r[i] * zero  # NaN stays NaN
-            o[i] = (steps - found if r[i] > half else found) / steps
-
-
-code = _jit(_code, cache=True)
 moments = _jit(_moments, cache=True)
 pack, unpack = _jit(_pack, cache=True), _jit(_unpack, cache=True)
 pool, unpool = _jit(_pool, cache=True), _jit(_unpool, cache=True)

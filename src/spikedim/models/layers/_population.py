@@ -150,7 +150,8 @@ def _rows(x: Tensor) -> Tensor:
 class RatePopulation(AbstractPopulation):
     """The rate-coded twin of a population: currents clipped to [0, 1], so that they are rates.
 
-    With `code_steps` in the forward pass each rate is replaced by the mean of so many spikes.
+    With `code_steps` in the forward pass each rate is replaced by the mean of so many spikes, or
+    of as many as `code_steps` says of this population.
 
     Attributes
     ----------
@@ -169,9 +170,9 @@ class RatePopulation(AbstractPopulation):
     def forward(self, currents: Tensor, context: ForwardPass) -> Tensor:
         """Return rates of the shape of `currents`."""
         currents = context.silence(currents)
-        rates: Tensor = self.encoder(currents.clamp(0, 1), context)
+        rates: Tensor = self.encoder(currents.clamp(0, 1), context, self.name)
         context.note(self.name, rates, currents)
-        context.count(self.name, rates, coded=context.code_steps)
+        context.count(self.name, rates, coded=context.code_length(self.name))
         if self.decoder is None:
             return rates
         return context.silence(self.decoder(rates))

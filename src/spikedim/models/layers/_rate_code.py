@@ -1,43 +1,176 @@
-"""Rates as a finite number of steps shows them: means of Bernoulli spikes."""
+"""Rates as a finite number of steps shows them: means of spikes."""
 
+import functools
 from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from spikedim.models.layers._compiled import as_array, kernels, like_array, share
+from spikedim._core import InputError, check_choice, check_integer, load_loops
+from spikedim.circuits import RateCode
+from spikedim.models.layers._compiled import as_array, like_array, share
 
-__all__ = ["code_rates"]
+__all__ = ["code_named", "code_rates", "needs_generator"]
 
 _INVERTED = 16  # steps up to which one uniform and the inverse distribution function are fastest
+_BITWISE = 256  # and up to which random bits beat rejection, whose cost does not grow
 _CHUNK = 1 << 15  # values that stay in the cache of a core
+_HALF = 0.5  # phase of the deterministic code: its count is the nearest whole number
 
 
-def code_rates(rates: Tensor, *, steps: int, generator: torch.Generator) -> Tensor:
-    """Return means of `steps` independent Bernoulli spikes, each of probability `rates`.
+def code_rates(
+    rates: Tensor,
+    *,
+    steps: int,
+    code: RateCode | str = RateCode.BERNOULLI,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""Return what T spikes of each rate say of it: their mean.
 
-    Of rates in [0, 1]: exactly Binomial(steps, r) / steps but for the 24 bits of a uniform number
-    (53 in float64). The gradient passes straight through to the rates.
+    .. math:: \hat r = \frac{1}{T} \begin{cases}
+        \mathrm{Binomial}(T, r) & \text{bernoulli} \\
+        \lfloor r T + \tfrac12 \rfloor & \text{sigma\_delta} \\
+        \lfloor r T + U \rfloor,\ U \sim U[0, 1) & \text{random\_phase}
+        \end{cases}
+
+    Parameters
+    ----------
+    rates : Tensor of shape [...]
+        Rates in [0, 1], floating point, on any device. Their values are not looked at, so that
+        transforms of functions pass; NaN stays NaN.
+    steps : int
+        T, at least 1.
+    code : RateCode or str, default "bernoulli"
+        ``"bernoulli"``, ``"sigma_delta"`` (phase 1/2) or ``"random_phase"``; entries are
+        independent.
+    generator : torch.Generator, optional
+        On the device of the rates. ``"sigma_delta"`` draws nothing and needs none.
+
+    Returns
+    -------
+    Tensor of shape [...]
+        Means in [0, 1] in the type of `rates`: whole numbers over T, rounded to that type. The
+        gradient passes straight through to the rates.
+
+    Raises
+    ------
+    InputError
+        If `steps` or `code` is none, or a code that draws has no generator.
+
+    See Also
+    --------
+    spikedim.neurons.BernoulliEncoder : The spikes themselves, their bias, variance and errors.
+
+    Notes
+    -----
+    Counts have the law of `AbstractEncoder.count` of the code in `spikedim.neurons`, and the same
+    values where nothing is drawn. A Bernoulli count is exactly binomial but for the 24 bits of a
+    uniform number (53 in float64) up to 16 steps, but for 64 bits of the rate up to 256 where loops
+    are compiled, and drawn by rejection [1]_ otherwise: seeds give other numbers there. The cost
+    for each rate is O(T) up to 256 steps and O(1) above, O(1) for the other codes.
+
+    References
+    ----------
+    .. [1] W. Hormann, "The generation of binomial random variates", J. Statistical Computation and
+       Simulation 46, 1993.
+
+    Examples
+    --------
+    >>> code_rates(torch.tensor([0.1, 0.4, 1.0]), steps=4, code="sigma_delta")
+    tensor([0.0000, 0.5000, 1.0000])
     """
-    drawn = rates.detach()
-    inner = drawn.to(torch.float64 if drawn.dtype == torch.float64 else torch.float32)
-    draw = _invert if steps <= _INVERTED else _draw
-    code = draw(inner, steps, generator).to(rates.dtype)
+    steps = check_integer(steps, name="steps", caller="code_rates")
+    law = code_named(code, caller="code_rates")
+    if needs_generator(law) and not isinstance(generator, torch.Generator):
+        raise InputError(
+            f"code_rates: `generator` must be a torch.Generator for the code {law}; "
+            f"got {generator!r}. Pass `torch.Generator().manual_seed(0)`."
+        )
     if not rates.requires_grad:
-        return code
-    passed: Tensor = _StraightThrough.apply(rates, code)  # type: ignore[no-untyped-call]
+        return _coded(rates, steps, law, generator)
+    passed: Tensor = _StraightThrough.apply(rates, steps, law, generator)  # type: ignore[no-untyped-call]
     return passed
 
 
-def _draw(rates: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+def code_named(code: RateCode | str, *, caller: str) -> RateCode:
+    """Return the code of a name, or raise `InputError`."""
+    return RateCode(check_choice(code, RateCode, name="code", caller=caller))
+
+
+def needs_generator(code: RateCode) -> bool:
+    """Say whether something is drawn."""
+    return code is not RateCode.SIGMA_DELTA
+
+
+@functools.cache
+def kernels() -> Any:
+    """Return the module of the loops; None where numba is absent, broken or switched off."""
+    return load_loops("spikedim.models.layers._code_kernels")
+
+
+def _coded(rates: Tensor, steps: int, code: RateCode, generator: torch.Generator | None) -> Tensor:
+    """Return the means without a gradient."""
+    drawn = rates.detach()
+    inner = drawn.to(torch.float64 if drawn.dtype == torch.float64 else torch.float32)
+    if code is not RateCode.BERNOULLI:
+        return _round(inner, steps, _phase(inner, code, generator)).to(rates.dtype)
+    if steps <= _INVERTED:
+        return _invert(inner, steps, generator).to(rates.dtype)
+    if steps <= _BITWISE and rates.device.type == "cpu" and kernels() and _has_memory(inner):
+        return _compare_bits(inner.contiguous(), steps, generator).to(rates.dtype)
+    return _draw(inner, steps, generator).to(rates.dtype)
+
+
+# --- sigma-delta: the nearest count, or one of the two around a rate ------------------------------
+
+
+def _phase(rates: Tensor, code: RateCode, generator: torch.Generator | None) -> Tensor:
+    """Return where the membranes start, as a share of the threshold: one number or one for each."""
+    double, device = torch.float64, rates.device
+    if code is RateCode.SIGMA_DELTA:
+        return torch.full((), _HALF, dtype=double, device=device)
+    # As `RandomPhaseEncoder` draws.
+    return torch.rand(rates.shape, generator=generator, dtype=double, device=device)
+
+
+def _round(rates: Tensor, steps: int, phase: Tensor) -> Tensor:
+    """Return floor(r T + phase) / T, in float64: a product in float32 may round up to the next."""
+    if rates.device.type != "cpu" or kernels() is None or not _has_memory(rates):
+        counts = (rates.double() * steps + phase).floor_()
+        return counts.clamp(max=steps).div_(steps).to(rates.dtype)
+    rates = rates.contiguous()
+    out = torch.empty_like(rates)
+    loops, arrays = kernels(), [as_array(x).reshape(-1) for x in (rates, phase)]
+    target, count = as_array(out).reshape(-1), float(steps)
+    share(lambda a, b: loops.shift(*arrays, count, target, a, b), out.numel(), smallest=_CHUNK)
+    return out
+
+
+# --- Bernoulli: binomial counts -------------------------------------------------------------------
+
+
+def _draw(rates: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
     """Return means of many steps."""
     chances = rates.nan_to_num(0.0)
     counts = torch.binomial(torch.full_like(rates, steps), chances, generator=generator)
     return counts.div_(steps).add_(rates - chances)  # NaN stays NaN
 
 
-def _invert(rates: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+def _compare_bits(rates: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
+    """Return means of spikes that compare random bits with those of the rate."""
+    keys = torch.empty(2, dtype=torch.int64).random_(generator=generator)
+    words, out = keys.numpy().view(np.uint64), torch.empty_like(rates)
+    loops, source, target = kernels(), as_array(rates).reshape(-1), as_array(out).reshape(-1)
+    share(
+        lambda a, b: loops.binomial(source, words, steps, target, a, b),
+        out.numel(),
+        smallest=_CHUNK,
+    )
+    return out
+
+
+def _invert(rates: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
     """Return means, each from one uniform number."""
     uniform = torch.rand(rates.shape, generator=generator, dtype=rates.dtype, device=rates.device)
     if rates.device.type != "cpu":
@@ -62,7 +195,7 @@ def _invert_compiled(rates: Tensor, uniform: Tensor, steps: int) -> Tensor:
     loops, numbers = kernels(), np.asarray(factors, like_array(rates.dtype).dtype)
     arrays = [as_array(x).reshape(-1) for x in (rates, uniform)]
     target = as_array(out).reshape(-1)
-    share(lambda a, b: loops.code(*arrays, numbers, target, a, b), out.numel(), smallest=_CHUNK)
+    share(lambda a, b: loops.invert(*arrays, numbers, target, a, b), out.numel(), smallest=_CHUNK)
     return out
 
 
@@ -85,16 +218,20 @@ def _count(rates: Tensor, uniform: Tensor, steps: int) -> Tensor:
 
 @final
 class _StraightThrough(torch.autograd.Function):
+    """Codes inside, where a transform has unwrapped the rates."""
+
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(rates: Tensor, code: Tensor) -> Tensor:  # noqa: ARG004
-        return code.view_as(code)
+    def forward(
+        rates: Tensor, steps: int, code: RateCode, generator: torch.Generator | None
+    ) -> Tensor:
+        return _coded(rates, steps, code, generator)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         pass
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ARG004
-        return gradient, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ARG004
+        return gradient, None, None, None

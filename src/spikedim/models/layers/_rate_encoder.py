@@ -18,6 +18,6 @@ class RateEncoder(nn.Module):
     A module, so that a forward hook can say what the spikes of this place are.
     """
 
-    def forward(self, rates: Tensor, context: ForwardPass) -> Tensor:
-        """Return `rates` as the spikes of the forward pass show them."""
-        return context.code(rates)
+    def forward(self, rates: Tensor, context: ForwardPass, name: str = "") -> Tensor:
+        """Return `rates` of the population `name` as the spikes of the forward pass show them."""
+        return context.code(name, rates)
