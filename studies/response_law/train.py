@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 import yaml
-
 from studies.cpu_training.study import train
 
 __all__ = ["RUNS", "nets"]

@@ -13,30 +13,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from studies.response_law.train import RUNS, WORK, nets
 from torch import Tensor
 
 from spikedim._core import write_atomic
+from spikedim.response import response_trace
 from spikedim.response.networks import AbstractRateNetwork, rate_network
-from spikedim.training import ExampleSplits, TrainedRun, open_examples, open_run
-from studies.response_law.train import RUNS, WORK, nets
+from spikedim.training import Examples, ExampleSplits, TrainedRun, open_examples, open_run
 
-__all__ = ["BLOCK", "STEPS", "Parts", "Truth", "kept_runs", "parts", "read_truth"]
+__all__ = ["BLOCK", "STEPS", "Parts", "Truth", "kept_runs", "parts", "read_truth", "splits_of"]
 
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256)
 BLOCK = 256
 BATCH = 64
-LARGE = 24
-"""Above this T answers are nearly those of exact rates, and half the rounds suffice."""
-FULL_ROUNDS = 4
 TWINS = RUNS.parents[1] / "cpu_training" / "runs"
-# Which block of test samples a round takes; the first block comes back for the law error, which
-# has no error of samples in it. The digits are one block.
-ROUNDS = (0, 1, 0, 2, 0, 3, 0, 4)
-DIGIT_ROUNDS = (0,) * 6
-CIFAR_ROUNDS = ROUNDS[:FULL_ROUNDS]
+WEIGHTED = -1
+WEIGHTED_PASSES = 600
+# Which block of test samples a round takes. The first block comes back: laws that are calibrated on
+# it have no error of samples. A weighted round takes it too, each sample as often as its part of K
+# asks for, since a few samples make up much of K. The digits are one block.
+ROUNDS = (0, WEIGHTED, 1, 2, 3, 0, 4, 0)
+DIGIT_ROUNDS = (0, WEIGHTED, WEIGHTED, WEIGHTED, 0, 0)
+CIFAR_ROUNDS = (0, WEIGHTED, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,19 @@ class Parts:
 
 @dataclass(frozen=True)
 class Truth:
-    """Squared errors and right answers, [T, S] with NaN where nothing was simulated.
+    """Squared errors and right answers at every T, [T, S], means over the passes of a sample.
 
-    The first block is apart: means over its passes.
+    Those of the first block come first. `passes` are all passes of all samples, `same_passes`
+    those of the first block; `noise` is what draws leave of error in its mean, [T].
     """
 
-    same_errors: np.ndarray
-    same_right: np.ndarray
     errors: np.ndarray
     right: np.ndarray
-    same_passes: np.ndarray
-    passes: np.ndarray
+    same: int
+    same_passes: int
+    passes: int
+    blocks: tuple[int, ...]
+    noise: np.ndarray
 
 
 def kept_runs() -> dict[str, Path]:
@@ -70,8 +74,13 @@ def kept_runs() -> dict[str, Path]:
 
 
 @cache
-def _splits(data: str, validation: float) -> ExampleSplits:
+def _opened(data: str, validation: float) -> ExampleSplits:
     return open_examples(data, validation=validation)
+
+
+def splits_of(run: TrainedRun) -> ExampleSplits:
+    """Return training, validation and test part of a net."""
+    return _opened(run.record.data, run.recipe.validation)
 
 
 def parts(run: TrainedRun) -> Parts:
@@ -80,10 +89,10 @@ def parts(run: TrainedRun) -> Parts:
     A law is calibrated on 256 samples of the test part and tested on others; on the digits, whose
     test part has 359 samples, it is calibrated on the 143 that were kept aside in training.
     """
-    splits = _splits(run.record.data, run.recipe.validation)
+    splits = splits_of(run)
     test = splits.test
 
-    def take(examples, numbers):
+    def take(examples: Examples, numbers: np.ndarray) -> tuple[Tensor, Tensor]:
         inputs, targets = examples.take(np.sort(numbers))
         return examples.normalise(inputs), targets
 
@@ -130,14 +139,18 @@ def _files(name: str, count: int) -> list[Path]:
 def simulate_round(name: str, number: int) -> None:
     """Simulate one round of a net and keep it."""
     run = open_run(kept_runs()[name])
-    block = rounds(name)[number]
+    kind = rounds(name)[number]
+    block = max(kind, 0)
     x, y = parts(run).blocks[block]
-    steps = STEPS if number < FULL_ROUNDS else tuple(t for t in STEPS if t <= LARGE)
+    rows = np.arange(len(x))
+    if kind == WEIGHTED:
+        part = response_trace(run.model, x, batch_size=16).sample_traces
+        rows = np.repeat(rows, np.rint(WEIGHTED_PASSES * part / part.sum()).astype(int))
     network = rate_network(run.model, caller="truth")
     seed = zlib.crc32(f"{name} {number}".encode())
-    errors, right = simulated(network, x, y, steps, seed)
+    errors, right = simulated(network, x[rows], y[rows], STEPS, seed)
     buffer = io.BytesIO()
-    np.savez(buffer, block=block, steps=steps, errors=errors, right=right)
+    np.savez(buffer, block=block, rows=rows, size=len(x), errors=errors, right=right)
     write_atomic(_files(name, number + 1)[number], buffer.getvalue())
 
 
@@ -146,33 +159,43 @@ def read_truth(name: str) -> Truth | None:
     found = [np.load(file) for file in _files(name, len(ROUNDS)) if file.exists()]
     if not found or found[0]["block"] != 0:
         return None
-    by_block: dict[int, list] = {}
+    by_block: dict[int, list[Any]] = {}
     for kept in found:
         by_block.setdefault(int(kept["block"]), []).append(kept)
-    means = {block: _mean(kept) for block, kept in by_block.items()}
-    same = means[0]
+    means = [_mean(kept) for kept in by_block.values()]
     return Truth(
-        same_errors=same[0],
-        same_right=same[1],
-        errors=np.concatenate([one[0] for one in means.values()], axis=1),
-        right=np.concatenate([one[1] for one in means.values()], axis=1),
-        same_passes=same[2],
-        passes=sum(one[2] * one[0].shape[1] for one in means.values()),
+        errors=np.concatenate([one[0] for one in means], axis=1),
+        right=np.concatenate([one[1] for one in means], axis=1),
+        same=means[0][0].shape[1],
+        same_passes=sum(kept["errors"].shape[1] for kept in by_block[0]),
+        passes=sum(kept["errors"].shape[1] for kept in found),
+        blocks=tuple(by_block),
+        noise=means[0][2],
     )
 
 
-def _mean(kept: list) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return means over the passes of one block, [T, S] twice, and the number of passes, [T]."""
-    width = kept[0]["errors"].shape[1]
-    sums, count = np.zeros((2, len(STEPS), width)), np.zeros(len(STEPS))
+def _mean(kept: list[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return means over the passes of every sample, [T, S] twice, and the noise of the first.
+
+    The noise is the standard error, over draws alone, of the mean over samples, [T]. The variance
+    of one pass is taken to be the same multiple of the squared mean for all samples.
+    """
+    size = kept[0]["errors"].shape[1]
+    count, sums = np.zeros(size), np.zeros((3, len(STEPS), size))
     for one in kept:
-        rows = [STEPS.index(t) for t in one["steps"]]
-        sums[0, rows] += one["errors"]
-        sums[1, rows] += one["right"]
-        count[rows] += 1
+        rows = one["rows"] if "rows" in one else np.arange(size)
+        np.add.at(count, rows, 1)
+        for total, values in zip(
+            sums, (one["errors"], one["right"], one["errors"] ** 2), strict=True
+        ):
+            np.add.at(total.T, rows, values.T)
+    errors, right, squares = sums / count
+    many = count > 1
+    variance = (squares - errors**2)[:, many] * (count / np.maximum(count - 1, 1))[many]
     with np.errstate(invalid="ignore"):
-        errors, right = sums / count[:, None]
-    return errors, right, count
+        multiple = variance.sum(axis=1) / (errors[:, many] ** 2).sum(axis=1)
+    spread = np.sqrt((multiple[:, None] * errors**2 / count).sum(axis=1)) / size
+    return errors, right, spread
 
 
 def missing() -> Iterator[tuple[str, int]]:
