@@ -18,13 +18,14 @@ from spikedim.cli._invocation import DEVICE, DEVICES
 from spikedim.cli._measure import measure
 from spikedim.cli._model import model_app
 from spikedim.cli._plan import plan
+from spikedim.cli._response import response
 from spikedim.cli._train import train
 
 __all__ = ["app"]
 
 _FLAGS = ("--version", "--debug")
 _VALUED = ("--threads", "--device")
-_DEVICE_COMMANDS = ("train", "evaluate", "energy")
+_DEVICE_COMMANDS = ("train", "evaluate", "energy", "response")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -113,7 +114,7 @@ def root(
     device: Annotated[
         str,
         typer.Option(
-            metavar="cpu|cuda|mps|auto", help="All but cpu: train, evaluate, energy only."
+            metavar="cpu|cuda|mps|auto", help="All but cpu: train, evaluate, energy, response only."
         ),
     ] = "cpu",
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -140,5 +141,6 @@ app.command(epilog="Example: spikedim evaluate runs/first --steps 1..8 --html ev
     evaluate
 )
 app.command(epilog="Example: spikedim energy spikformer-2-64/digits --html energy.html")(energy)
+app.command(epilog="Example: spikedim response runs/twin --measure --html response.html")(response)
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)

@@ -33,6 +33,12 @@ def evaluate(
     draws: Annotated[
         int, typer.Option(min=1, help="Random codes of a rate-coded twin at each T.")
     ] = 1,
+    code: Annotated[
+        str,
+        typer.Option(
+            help="How spikes stand for rates in a twin: bernoulli, sigma-delta, random-phase."
+        ),
+    ] = "bernoulli",
     warm_up_steps: Annotated[
         int | None,
         typer.Option(
@@ -77,6 +83,7 @@ def evaluate(
             split=split,
             samples=samples,
             draws=draws,
+            code=code.replace("-", "_"),
             warm_up_steps=warm_up_steps,
             initial_membrane=initial_membrane,
             recalibrate=recalibrate,

@@ -26,12 +26,17 @@ PREVIEWS = 24
 def plan(
     *,
     data: Annotated[
-        str | None, typer.Option(help="Name or path of the data.", show_default="digits")
+        str | None,
+        typer.Option(help="Name or path of the data.", show_default="digits, or that of the run"),
     ] = None,
     layer: Layer = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Model card, or none.", show_default="spikformer-2-64"),
+        typer.Option(
+            metavar="CARD|RUN",
+            help="Model card, folder of a trained run, or none.",
+            show_default="spikformer-2-64",
+        ),
     ] = None,
     epsilon: Annotated[
         str | None,
@@ -41,14 +46,24 @@ def plan(
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(help="Mean spikes per neuron and step.", show_default="0.2, assumed"),
+        typer.Option(
+            help="Mean spikes per neuron and step.", show_default="0.2, assumed; of a run measured"
+        ),
     ] = None,
     lipschitz: Annotated[
         float | None,
         typer.Option(help="Lipschitz constant L of the network.", show_default="1, assumed"),
     ] = None,
     law: Annotated[
-        str | None, typer.Option(help="Law the answer rests on.", show_default="wiener")
+        str | None,
+        typer.Option(
+            help="Law the answer rests on.",
+            show_default="wiener; of a run response, empirical or accuracy",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(help="Of a run: accuracy that may be lost, planned for in place of an error."),
     ] = None,
     estimator: Annotated[
         str, typer.Option(help="Estimator of d_eff in the reconstructed rule.")
@@ -67,7 +82,8 @@ def plan(
 ) -> None:
     """Find steps, spikes and energy for an error target.
 
-    Without options: the embedded digits data in 2 x 2 patches and spikformer-2-64.
+    Without options: the embedded digits data in 2 x 2 patches and spikformer-2-64. A trained run
+    is measured, and its plan speaks of its outputs or its accuracy.
     """
     check_outputs("plan", out=out, html=html)
     import numpy as np
@@ -79,7 +95,7 @@ def plan(
     check_choice(charts, ["static", "interactive"], name="--charts", caller="plan")
     given: dict[str, Any] = {
         "data": data, "layer": layer, "model": model, "epsilon": epsilon, "rate": rate,
-        "lipschitz": lipschitz, "law": law,
+        "lipschitz": lipschitz, "law": law, "tolerance": tolerance,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
     if model == "none":
@@ -150,5 +166,9 @@ def _defaults(result: Any, chosen: dict[str, Any]) -> str:
         "lipschitz": f"{result.lipschitz.value:g} (normalised units)",
         "law": result.law,
     }
+    if result.network is not None:
+        del values["lipschitz"]
+        values["model"] = result.network.name
+        values["rate"] = f"{result.rate.value:.3g} (measured)"
     used = ", ".join(f"--{name} {value}" for name, value in values.items() if name not in chosen)
     return f"Defaults: {used}"

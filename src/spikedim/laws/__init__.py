@@ -11,6 +11,7 @@ from spikedim.laws._epsilon_at import epsilon_at
 from spikedim.laws._evaluate import evaluate, whole_steps
 from spikedim.laws._inputs import Assumed, LawInputs
 from spikedim.laws._law import AbstractLaw
+from spikedim.laws._network_law import RATE_CODED_SCOPE
 from spikedim.laws._output_error import output_epsilon, squared_output_error
 from spikedim.laws._reconstructed import Reconstructed
 from spikedim.laws._reconstructed_network import ReconstructedNetwork
@@ -33,6 +34,7 @@ __all__ = [
     "FIRING_RATE",
     "PUBLISHED_CONSTANT",
     "PUBLISHED_CONSTANT_INTERVAL",
+    "RATE_CODED_SCOPE",
     "AbstractLaw",
     "Accuracy",
     "Assumed",

@@ -2,13 +2,13 @@
 
 from typing import ClassVar, final
 
-from spikedim._core import AssumptionError
+from spikedim._core import AssumptionError, InputError
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._network_law import RATE_CODED_SCOPE, AbstractNetworkLaw
 from spikedim.laws._response import sample_cause
 from spikedim.laws._result import Cause
 from spikedim.laws._target import LawTarget
-from spikedim.response import ResponseCurve
+from spikedim.response import CurveAnswer, ResponseCurve
 
 __all__ = ["Accuracy"]
 
@@ -43,7 +43,7 @@ class Accuracy(AbstractNetworkLaw):
         if inputs.curve is None and inputs.empirical is not None:
             return inputs.empirical.steps_for_accuracy(tolerance=inputs.tolerance)[0]
         curve = self._curve(inputs)
-        return float(curve.steps_for_accuracy(tolerance=inputs.tolerance).steps)
+        return float(self._answer(curve, inputs.tolerance).steps)
 
     def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
         """Return the samples that accuracy was measured or predicted on."""
@@ -53,7 +53,7 @@ class Accuracy(AbstractNetworkLaw):
             ends = (min(low, value), max(high, value), rate, rate)
             return (Cause("samples behind the accuracies", *ends),)
         curve = self._curve(inputs)
-        answer = curve.steps_for_accuracy(tolerance=inputs.tolerance)
+        answer = self._answer(curve, inputs.tolerance)
         return sample_cause(self.unrounded_steps(inputs), answer, rate=curve.rate)
 
     def warnings(self, inputs: LawInputs) -> tuple[str, ...]:
@@ -75,6 +75,13 @@ class Accuracy(AbstractNetworkLaw):
             RATE_CODED_SCOPE,
             *curve.warnings,
         )
+
+    def _answer(self, curve: ResponseCurve, tolerance: float) -> CurveAnswer:
+        """Return T and its interval."""
+        try:
+            return curve.steps_for_accuracy(tolerance=tolerance)
+        except InputError as error:  # out of reach
+            raise AssumptionError(f"accuracy: {error}") from error
 
     def _curve(self, inputs: LawInputs) -> ResponseCurve:
         """Return a curve that predicts accuracy."""

@@ -2,13 +2,13 @@
 
 from typing import ClassVar, final
 
-from spikedim._core import AssumptionError
+from spikedim._core import AssumptionError, InputError
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._network_law import RATE_CODED_SCOPE, AbstractNetworkLaw
 from spikedim.laws._output_error import squared_output_error
 from spikedim.laws._result import Cause
 from spikedim.laws._target import LawTarget
-from spikedim.response import ResponseCurve
+from spikedim.response import CurveAnswer, ResponseCurve
 
 __all__ = ["Response"]
 
@@ -43,7 +43,7 @@ class Response(AbstractNetworkLaw):
         allowed = squared_output_error(
             inputs.epsilon, outputs=curve.outputs, mean_square=curve.reference_mean_square
         )
-        steps = _whole(curve, inputs)
+        steps = _answer(curve, inputs).steps
         after = curve.at(steps).squared_error
         if steps == 1:
             return min(1.0, after / allowed)
@@ -56,7 +56,7 @@ class Response(AbstractNetworkLaw):
     def causes(self, inputs: LawInputs) -> tuple[Cause, ...]:
         """Return the samples behind K and behind its calibration."""
         curve = rate_coded_curve(self.name, inputs)
-        answer = curve.steps_for_error(inputs.epsilon)
+        answer = _answer(curve, inputs)
         return sample_cause(self.unrounded_steps(inputs), answer, rate=curve.rate)
 
     def warnings(self, inputs: LawInputs) -> tuple[str, ...]:
@@ -91,15 +91,17 @@ def rate_coded_curve(name: str, inputs: LawInputs) -> ResponseCurve:
     )
 
 
-def sample_cause(unrounded: float, answer: object, *, rate: float) -> tuple[Cause, ...]:
+def sample_cause(unrounded: float, answer: CurveAnswer, *, rate: float) -> tuple[Cause, ...]:
     """Return the interval of an answer as a cause around T before rounding."""
-    steps, low, high = (getattr(answer, name) for name in ("steps", "low", "high"))
-    if not low < high:
+    if not answer.low < answer.high:
         return ()
-    ends = (unrounded * low / steps, unrounded * high / steps)
+    ends = (unrounded * answer.low / answer.steps, unrounded * answer.high / answer.steps)
     return (Cause("samples behind K and its calibration", *ends, rate, rate),)
 
 
-def _whole(curve: ResponseCurve, inputs: LawInputs) -> int:
-    """Return the smallest whole T that meets the target."""
-    return int(curve.steps_for_error(inputs.epsilon).steps)
+def _answer(curve: ResponseCurve, inputs: LawInputs) -> CurveAnswer:
+    """Return the smallest whole T that meets the target, with its interval."""
+    try:
+        return curve.steps_for_error(inputs.epsilon)
+    except InputError as error:  # out of reach, or outputs that are all 0
+        raise AssumptionError(f"response: {error}") from error

@@ -1,6 +1,7 @@
 """Plans: data, model and error target in; steps, spikes and energy out."""
 
 from spikedim.laws import LawCurve
+from spikedim.planning._ask_response import ask_response
 from spikedim.planning._budgets import rate_ceiling, steps_within_energy
 from spikedim.planning._compare import compare
 from spikedim.planning._comparison import Comparison, ComparisonRow
@@ -15,6 +16,7 @@ from spikedim.planning._plan import (
     Plan,
 )
 from spikedim.planning._planner import plan
+from spikedim.planning._response_answers import ResponseAnswers
 
 __all__ = [
     "Advisory",
@@ -27,6 +29,8 @@ __all__ = [
     "ModelSummary",
     "NetworkSummary",
     "Plan",
+    "ResponseAnswers",
+    "ask_response",
     "compare",
     "measure",
     "plan",

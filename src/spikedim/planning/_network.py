@@ -13,7 +13,7 @@ from spikedim.circuits import RateCode
 from spikedim.laws import Assumed, EmpiricalCurve, LawInputs, LawTarget, empirical_curve
 from spikedim.models import Card, Coding
 from spikedim.planning._plan import NetworkSummary
-from spikedim.response import ResponseCurve
+from spikedim.response import ResponseCurve, response_curve
 from spikedim.training import (
     ExampleKind,
     Examples,
@@ -114,8 +114,6 @@ def measure_network(
         )
         line = empirical_curve(found)
         return Network(run, None, line, found.data, found.split, found.samples)
-    from spikedim.response import response_curve
-
     x, targets = loaded(run, examples, samples)
     curve = response_curve(
         run.model,

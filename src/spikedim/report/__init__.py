@@ -41,6 +41,8 @@ from spikedim.report._plan_tables import (
     laws_table,
     layers_table,
 )
+from spikedim.report._response_tables import response_populations_table, response_table
+from spikedim.report._response_view import response_page, response_picture, response_view
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.report._terminal import (
     as_text,
@@ -110,6 +112,11 @@ __all__ = [
     "recipe_text",
     "recipes_table",
     "recipes_view",
+    "response_page",
+    "response_picture",
+    "response_populations_table",
+    "response_table",
+    "response_view",
     "rungs_table",
     "size",
     "switches_table",

@@ -99,23 +99,32 @@ def with_cost(found: Evaluation) -> list[EvaluatedSteps]:
 
 def cost_figure(found: Evaluation, width: float) -> Figure:
     """Draw the accuracy against the spikes of one sample, `width` points wide."""
-    points = with_cost(found)
+    points = [point for point in with_cost(found) if not point.allocation]
     figure = new_figure(width, 320)
     axes = plain_axes(figure)
     costs = [point.spikes_per_sample or 1.0 for point in points]
     _draw_points(axes, costs, points)
+    span = (min(costs), max(costs))
+    for point in with_cost(found):
+        if point.allocation:
+            cost = point.spikes_per_sample or 1.0
+            axes.plot(
+                cost, 100 * point.accuracy, "D", ms=8, color=SERIES[1], label=steps_name(point),
+                zorder=5,
+            )  # fmt: skip
+            span = (min(span[0], cost), max(span[1], cost))
     for point, cost in {points[0]: costs[0], points[-1]: costs[-1]}.items():
         axes.annotate(
             steps_name(point), (cost, _ends(point)[0]), (0, -4), textcoords="offset points",
             ha="center", va="top", color=INK,
         )  # fmt: skip
-    log_axis(axes, "x", min(costs) / 1.6, max(costs) * 1.6, ticks=4)
+    log_axis(axes, "x", span[0] / 1.6, span[1] * 1.6, ticks=4)
     axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
     axes.set_xlabel("spikes of the whole network per sample")
-    _accuracy_axis(axes, points)
+    _accuracy_axis(axes, with_cost(found))
     bottom, top = axes.get_ylim()
     axes.set_ylim(bottom - _NAMES * (top - bottom), top)
-    figure.legend(loc="outside upper left", handlelength=2.2)
+    figure.legend(loc="outside upper left", ncols=2, handlelength=2.2)
     return figure
 
 

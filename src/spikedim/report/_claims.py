@@ -5,6 +5,7 @@ from typing import final
 
 from spikedim.bounds import Bound, BoundKind
 from spikedim.dimension import DimensionEstimate
+from spikedim.laws import LawTarget
 from spikedim.planning import DataSummary, Plan
 from spikedim.report._bounds_tables import is_rung, speaks_of_data
 from spikedim.report._format import approximate, count, interval, times
@@ -17,9 +18,15 @@ __all__ = ["data_claim", "energy_claim", "ladder_claim", "layers_claim", "origin
 
 def steps_claim(plan: Plan) -> str:
     """Say how far the laws agree on T."""
-    steps = {law.law: law.steps for law in plan.laws if law.steps is not None}
+    steps = {
+        law.law: law.steps
+        for law in plan.laws
+        if law.steps is not None and law.target is plan.target
+    }
     answer = interval(count(plan.steps), count(plan.steps_low), count(plan.steps_high))
     if len(steps) < 2:
+        if plan.target is not LawTarget.DATA_ERROR:
+            return f"T = {answer} by {plan.law}, the law of this network's {_of_what(plan)}"
         return f"T = {answer} by the only law that applies, {plan.law}"
     least, most = min(steps, key=lambda k: steps[k]), max(steps, key=lambda k: steps[k])
     if steps[least] == steps[most]:
@@ -29,6 +36,10 @@ def steps_claim(plan: Plan) -> str:
         f"T = {answer} by {plan.law}; the laws differ {spread}, from {count(steps[least])} "
         f"({least}) to {count(steps[most])} ({most})"
     )
+
+
+def _of_what(plan: Plan) -> str:
+    return "accuracy" if plan.target is LawTarget.ACCURACY else "outputs"
 
 
 def data_claim(data: DataSummary, dimensions: tuple[DimensionEstimate, ...]) -> str:

@@ -1,7 +1,12 @@
 """The tables of an evaluation: every T, every population."""
 
 from spikedim.models import Coding
-from spikedim.report._evaluation_words import largest_steps, learnt_at, population_spikes
+from spikedim.report._evaluation_words import (
+    largest_steps,
+    learnt_at,
+    population_spikes,
+    steps_name,
+)
 from spikedim.report._format import ABSENT, approximate, count, interval, share
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.training import EvaluatedPopulation, EvaluatedSteps, Evaluation
@@ -36,7 +41,11 @@ def evaluation_table(found: Evaluation) -> Table:
     )
     rows = tuple(_row(point, language=language, drawn=drawn) for point in found.points)
     learnt = learnt_at(found)
-    places = [place for place, point in enumerate(found.points) if point.steps == learnt]
+    places = [
+        place
+        for place, point in enumerate(found.points)
+        if point.steps == learnt and not point.allocation
+    ]
     return Table(
         f"{found.model} on {found.data}, {found.split}",
         columns,
@@ -49,7 +58,7 @@ def _row(point: EvaluatedSteps, *, language: bool, drawn: bool) -> tuple[str | Q
     low, high = point.accuracy_interval.low, point.accuracy_interval.high
     accuracy = interval(share(point.accuracy), share(low), share(high))
     return (
-        "exact rates" if point.steps is None else f"{point.steps:,}",
+        steps_name(point).removeprefix("T = "),
         Quantity(accuracy, 100 * point.accuracy, 100 * low, 100 * high),
         Quantity(approximate(point.loss, 3), point.loss),
         *([_number(point.perplexity)] if language else []),

@@ -1,5 +1,6 @@
 """What an evaluation found, in sentences."""
 
+from spikedim.circuits import RateCode
 from spikedim.models import Coding
 from spikedim.planning import Advisory
 from spikedim.report._format import approximate, count, percent, share
@@ -21,7 +22,9 @@ _WIDE = 0.1  # an interval of the accuracy wider than this decides little
 
 
 def steps_name(point: EvaluatedSteps) -> str:
-    """Return ``T = 4`` or ``exact rates``."""
+    """Return ``T = 4``, ``unequal T up to 8`` or ``exact rates``."""
+    if point.allocation:
+        return f"unequal T up to {point.steps:,}"
     return "exact rates" if point.steps is None else f"T = {point.steps:,}"
 
 
@@ -31,13 +34,13 @@ def learnt_at(found: Evaluation) -> int | None:
 
 
 def largest_steps(found: Evaluation) -> int:
-    """Return the largest T."""
-    return max(point.steps or 1 for point in found.points)
+    """Return the largest T that all populations have."""
+    return max(point.steps or 1 for point in found.points if not point.allocation)
 
 
 def swept(found: Evaluation) -> list[EvaluatedSteps]:
-    """Return the points with a T, ascending: all but the exact rates."""
-    return [point for point in found.points if point.steps is not None]
+    """Return the points with one T, ascending: all but an allocation and the exact rates."""
+    return [point for point in found.points if point.steps is not None and not point.allocation]
 
 
 def population_spikes(found: Evaluation, population: EvaluatedPopulation) -> float:
@@ -53,7 +56,8 @@ def accuracy_claim(found: Evaluation) -> str:
     if len(points) < 2:
         point = found.points[0]
         return f"{share(point.accuracy)} % right at {steps_name(point)}"
-    best = max(found.points, key=lambda point: point.accuracy)
+    alike = [point for point in found.points if not point.allocation]
+    best = max(alike, key=lambda point: point.accuracy)
     enough = next((p for p in points if p.accuracy >= best.accuracy_interval.low), points[-1])
     first, last = points[0], points[-1]
     fall = (
@@ -91,6 +95,14 @@ def evaluation_lines(found: Evaluation) -> tuple[str, ...]:
         f"Agreement: share of the answers that are those of {found.reference}.",
         counted,
     ]
+    if found.code not in (None, RateCode.BERNOULLI):
+        lines.append(f"Rates become spikes by the code {found.code}.")
+    if found.allocated is not None:
+        least = min(found.allocated.allocation.values())
+        lines.append(
+            f"The {steps_name(found.allocated)} gives each population a T of its own, at least "
+            f"{least:,}; the result lists them."
+        )
     if found.warm_up_steps:
         spent = ""
         if found.warm_up_spikes is not None:

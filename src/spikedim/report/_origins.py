@@ -1,7 +1,7 @@
 """Where every number of a result comes from."""
 
 from spikedim._core import Provenance
-from spikedim.laws import Assumed
+from spikedim.laws import Assumed, LawTarget
 from spikedim.planning import DataSummary, ModelSummary, Plan
 from spikedim.report._format import DASH, approximate, count, interval
 from spikedim.report._table import Column, Table
@@ -42,7 +42,7 @@ def inputs_table(plan: Plan) -> Table:
         (
             "ε",
             str(plan.epsilon),
-            f"error target; {approximate(plan.epsilon_rms)} RMS per entry",
+            _meaning(plan),
             "given or default",
         ),
         ("r", _assumed(plan.rate), "mean spikes per neuron and step", plan.rate.source),
@@ -55,9 +55,19 @@ def inputs_table(plan: Plan) -> Table:
         ),
         ("mean x, mean x(1-x)", means, "over all entries, as rates in [0, 1]", data.fingerprint),
         *_model_rows(model),
+        *_network_rows(plan),
     )
     columns = (Column("symbol"), Column("value"), Column("definition"), Column("source"))
     return Table("Inputs and answer", columns, rows)
+
+
+def _meaning(plan: Plan) -> str:
+    """Say what the error target is of."""
+    if plan.target is LawTarget.OUTPUT_ERROR:
+        return "error target of the network's outputs"
+    if plan.target is LawTarget.ACCURACY and plan.network is not None:
+        return f"not asked for: at most {100 * (plan.network.tolerance or 0):g} points are lost"
+    return f"error target; {approximate(plan.epsilon_rms)} RMS per entry"
 
 
 def _model_rows(model: ModelSummary | None) -> tuple[tuple[str, str, str, str], ...]:
@@ -68,6 +78,14 @@ def _model_rows(model: ModelSummary | None) -> tuple[tuple[str, str, str, str], 
         f"{count(model.neurons, 3)} spiking neurons"
     )
     return (("model", model.name, size, "card of the model"),)
+
+
+def _network_rows(plan: Plan) -> tuple[tuple[str, str, str, str], ...]:
+    found = plan.network
+    if found is None:
+        return ()
+    what = f"{found.coding}, measured on {found.n_samples:,} samples of {found.data}, {found.split}"
+    return (("run", found.name, what, found.weights_fingerprint),)
 
 
 def _assumed(entry: Assumed) -> str:

@@ -33,22 +33,26 @@ def laws_table(plan: Plan, *, applicable: bool = False) -> Table:
     Table
         One row per law; the law that the answer rests on is emphasised.
     """
+    laws = [law for law in plan.laws if law.steps is not None or not applicable]
+    mixed = plan.network is not None
     columns = (
         Column("law"),
+        *([Column("steps for")] if mixed else []),
         Column("T", "steps", numeric=True, interval=True),
         Column("spikes", "per sample", numeric=True, interval=True),
         Column("population"),
         Column("widest cause" if applicable else "widest cause, or why not applicable"),
     )
-    laws = [law for law in plan.laws if law.steps is not None or not applicable]
     names = [law.law for law in laws]
     chosen = names.index(plan.law) if plan.law in names else None
-    return Table("Steps by law", columns, tuple(map(_law_row, laws)), chosen)
+    rows = tuple(_law_row(law, mixed=mixed) for law in laws)
+    return Table("Steps by law", columns, rows, chosen)
 
 
-def _law_row(law: LawResult) -> tuple[str | Quantity, ...]:
+def _law_row(law: LawResult, *, mixed: bool) -> tuple[str | Quantity, ...]:
+    named = (law.law, law.target.value) if mixed else (law.law,)
     if law.steps is None:
-        return law.law, Quantity(ABSENT), Quantity(ABSENT), "", f"not applicable: {law.reason}"
+        return *named, Quantity(ABSENT), Quantity(ABSENT), "", f"not applicable: {law.reason}"
     steps = Quantity(
         interval(count(law.steps), _count(law.low), _count(law.high)), law.steps, law.low, law.high
     )
@@ -57,7 +61,7 @@ def _law_row(law: LawResult) -> tuple[str | Quantity, ...]:
         text = interval(count(law.spikes), _count(law.spikes_low), _count(law.spikes_high))
         spikes = Quantity(text, law.spikes, law.spikes_low, law.spikes_high)
     of = f"{law.population.tokens} {TIMES} {law.population.features}" if law.population else ""
-    return law.law, steps, spikes, of, law.causes[0].name if law.causes else "nothing varied"
+    return *named, steps, spikes, of, law.causes[0].name if law.causes else "nothing varied"
 
 
 def _count(value: float | int | None) -> str | None:

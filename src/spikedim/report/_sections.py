@@ -48,8 +48,9 @@ def plan_sections(
     sections = [
         _steps_section(plan, interactive=interactive),
         _data_section(plan.data, plan.dimensions, plan.dimension_used, previews),
-        _ladder_section(plan),
     ]
+    if plan.bounds:
+        sections.append(_ladder_section(plan))
     if layer_rows(plan):
         sections.append(_layers_section(plan))
     if energy_rows(plan):
@@ -90,7 +91,7 @@ def _steps_section(plan: Plan, *, interactive: bool) -> Section:
         alt=steps_alt(plan),
         caption=(
             "Each line is a law: the steps it asks for at each error, before rounding up; bands "
-            "are intervals. The dashed vertical line is the chosen error, the dot the answer. "
+            "are intervals. The dashed line is what was chosen, the dot the answer. "
             "A steeper line pays more for the same gain in accuracy."
         ),
     )

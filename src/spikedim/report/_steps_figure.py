@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from spikedim.laws import LawCurve
+from spikedim.laws import LawCurve, LawTarget
 from spikedim.planning import Plan
 from spikedim.report._format import approximate, count, interval, shorten
 from spikedim.report._style import INK, SERIES, log_axis, new_figure, plain_axes
@@ -40,7 +40,10 @@ def steps_figure(plan: Plan, width: float) -> Figure:
         axes.fill_between(curve.epsilons, curve.low, curve.high, color=colour, alpha=0.18, lw=0)
         axes.plot(curve.epsilons, curve.steps, color=colour, ls=dash, label=shorten(curve.law, 28))
     epsilon = plan.epsilon.value
-    axes.axvline(epsilon, color=INK, lw=1, ls=(0, (2, 2)))
+    if plan.target is LawTarget.ACCURACY:  # no error was asked for: the answer is a level
+        axes.axhline(plan.steps, color=INK, lw=1, ls=(0, (2, 2)))
+    else:
+        axes.axvline(epsilon, color=INK, lw=1, ls=(0, (2, 2)))
     axes.errorbar(
         [epsilon],
         [plan.steps],
@@ -58,7 +61,8 @@ def steps_figure(plan: Plan, width: float) -> Figure:
     log_axis(axes, "x", min(errors) / margin, max(errors) * margin, ticks=4 if narrow else 9)
     top = min(max(steps) * 1.3, _MOST)
     log_axis(axes, "y", _LEAST, max(top, 2 * plan.steps_high), ticks=8)
-    axes.set_xlabel("error ε" if narrow else epsilon_axis(plan.epsilon.kind))
+    of = "" if plan.target is LawTarget.DATA_ERROR else " of the outputs"
+    axes.set_xlabel(f"error ε{of}" if narrow else epsilon_axis(plan.epsilon.kind))
     axes.set_ylabel("T [steps], before rounding up")
     figure.legend(loc="outside upper left", ncols=1 if narrow else 3, handlelength=2.6)
     return figure
@@ -82,6 +86,11 @@ def steps_alt(plan: Plan) -> str:
         for curve in _ordered(plan)
     ]
     lines = "; ".join(parts) if parts else "No law gives a line"
+    if plan.target is LawTarget.ACCURACY:
+        return (
+            f"Steps against error on logarithmic axes. {lines}. "
+            f"For the accuracy, {plan.law} gives T = {_answer(plan)}."
+        )
     return (
         f"Steps against error on logarithmic axes. {lines}. "
         f"At the chosen ε = {plan.epsilon}, {plan.law} gives T = {_answer(plan)}."

@@ -7,10 +7,11 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from spikedim.laws import LawTarget
 from spikedim.planning import Advisory, Comparison, Measurement, Plan
 from spikedim.report._bounds_tables import rungs_table
 from spikedim.report._fitted_table import FittedTable
-from spikedim.report._format import approximate, count
+from spikedim.report._format import approximate, count, interval, share
 from spikedim.report._plan_tables import (
     comparison_table,
     dimensions_table,
@@ -109,9 +110,9 @@ def plan_view(plan: Plan) -> RenderableType:
         table_view(laws_table(plan, applicable=True)),
         Text("\n".join(absent_laws(plan)), style="dim"),
         table_view(dimensions_table(plan.dimensions, plan.dimension_used)),
-        table_view(rungs_table(plan)),
-        Text(more * bool(plan.bounds), style="dim"),
     ]
+    if plan.bounds:
+        tables += [table_view(rungs_table(plan)), Text(more, style="dim")]
     if plan.energy:
         tables.append(table_view(energy_table(plan)))
     return Group(
@@ -146,7 +147,8 @@ def inverse_lines(plan: Plan) -> tuple[str, ...]:
     rules = f" [{inverse.energy_rules}]" if inverse.energy_rules else ""
     if inverse.epsilon_at_steps is not None:
         epsilon = f"{approximate(inverse.epsilon_at_steps)}:{plan.epsilon.kind.value}"
-        lines.append(f"T = {inverse.steps} buys an error of {epsilon} [law: {plan.law}].")
+        lines.append(f"T = {inverse.steps} buys an error of {epsilon} [law: {_error_law(plan)}].")
+    lines += _accuracy_lines(plan)
     if inverse.rate_to_beat is not None:
         rate = approximate(inverse.rate_to_beat)
         lines.append(
@@ -169,11 +171,44 @@ def inverse_lines(plan: Plan) -> tuple[str, ...]:
     if plan.network_spikes is not None:
         lines.append(
             f"The whole network fires {count(plan.network_spikes)} spikes per sample at T = "
-            f"{plan.steps} if every layer fires at {plan.rate.value:g} ({plan.rate.source})."
+            f"{plan.steps} {_firing(plan)}."
         )
     if plan.energy_reason:
         lines.append(f"No energy: {plan.energy_reason}")
     return tuple(lines)
+
+
+def _firing(plan: Plan) -> str:
+    """Say at which rate the network fires, and how that is known."""
+    if plan.network is not None and plan.target is not LawTarget.DATA_ERROR:
+        return f"at the mean rate {approximate(plan.rate.value)} ({plan.rate.source})"
+    return f"if every layer fires at {plan.rate.value:g} ({plan.rate.source})"
+
+
+def _error_law(plan: Plan) -> str:
+    """Name the law that an error rests on: accuracy has none of its own."""
+    if plan.target is not LawTarget.ACCURACY or plan.network is None:
+        return plan.law
+    return "response" if plan.network.code else "empirical"
+
+
+def _accuracy_lines(plan: Plan) -> list[str]:
+    """Say what accuracy the asked number of steps leaves."""
+    inverse, network = plan.inverse, plan.network
+    if inverse.accuracy_at_steps is None or network is None:
+        return []
+    low, high = inverse.accuracy_low, inverse.accuracy_high
+    text = interval(
+        share(inverse.accuracy_at_steps),
+        None if low is None else share(low),
+        None if high is None else share(high),
+    )
+    lost = ""
+    if network.reference_accuracy is not None:
+        points = 100 * (network.reference_accuracy - inverse.accuracy_at_steps)
+        whose = "exact rates" if network.code else "the best evaluated"
+        lost = f", {points:.1f} points below {whose}"
+    return [f"T = {inverse.steps} leaves {text} % right{lost} [law: accuracy]."]
 
 
 def measurement_view(measurement: Measurement) -> RenderableType:
