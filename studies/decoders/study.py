@@ -35,7 +35,7 @@ BEGIN, END = "<!-- result:begin -->", "<!-- result:end -->"
 NETS = ("digits-twin", "mnist-twin", "fashion-twin", "cifar10-twin")
 STEPS = (1, 2, 4, 8, 16)
 SOME = (1, 4, 16)
-TRAIN, CALIBRATION, TEST, BATCH = 1000, 200, 200, 50
+TRAIN, CALIBRATION, TEST, BATCH = 600, 160, 160, 40
 SEED = 0
 
 Make = Callable[[PrincipalRates, int], ProjectingDecoder]

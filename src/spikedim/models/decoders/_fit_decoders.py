@@ -167,7 +167,7 @@ def fit_decoders(
     neurons) and s its signal. Eigenvalues of a sample covariance overstate s where neurons
     outnumber samples: directions found in S samples hold less of the next one. So s is the mean
     square along the i-th direction of samples left out, over four parts, each about directions and
-    mean of the other three. What they have outside all directions gets one gain of its own,
+    mean of the other three. What they have outside these directions gets one gain of its own,
     found alike; with it the estimate tends to the spikes themselves as T grows, where projections
     keep a floor. ``"pca95"`` has neither; `studies/decoders` shows what that costs.
 
@@ -304,8 +304,8 @@ def _flat_form(rates: Tensor, rank: int | None) -> PrincipalRates:
         signal=found.signal,
         noise=noise,
         outside_signal=found.rest,
-        outside_noise=max(float(chance.sum() - noise.sum()), 0.0),
         total_variance=found.total,
+        total_noise=float(chance.sum()),
         samples=len(x),
     )
 
@@ -325,7 +325,7 @@ def _token_form(rates: Tensor, rank: int | None) -> PrincipalRates:
         signal=found.signal,
         noise=noise,
         outside_signal=found.rest,
-        outside_noise=max(float(chance.sum() - noise.sum()), 0.0),
         total_variance=found.total,
+        total_noise=float(chance.sum()),
         samples=len(rates),
     )

@@ -15,9 +15,9 @@ _ROUNDING = 1e-10
 class Found(NamedTuple):
     """Directions of samples, leading first.
 
-    `variance` [k] in the samples, `total` over all directions, `signal` [k] in samples left out,
-    `rest` in those beyond all k. For the flat form `basis` [S, k] are weights of the centred
-    samples, otherwise [d, k].
+    `variance` [k] in the samples, `total` over all directions. `signal` [r] in samples left out,
+    of the r <= k directions that three quarters of the samples have, `rest` in those beyond them.
+    For the flat form `basis` [S, k] are weights of the centred samples, otherwise [d, k].
     """
 
     basis: Tensor
@@ -33,15 +33,16 @@ def flat_directions(gram: Tensor, rank: int | None) -> Found:
     every = torch.arange(count, device=gram.device)
     about_mean = _centred(gram, every, every)
     basis, variance = _leading(about_mean, rank)
-    signal, left = torch.zeros_like(variance), 0.0
+    squares, left = [], 0.0
     for fold in range(min(_FOLDS, count)):
         out = every[fold::_FOLDS]
         kept = every[~torch.isin(every, out)]
         inner, _ = _leading(_centred(gram, kept, kept), len(variance))
-        scores = _centred(gram, out, kept) @ inner
-        signal[: inner.shape[1]] += scores.square().sum(dim=0)
+        squares.append((_centred(gram, out, kept) @ inner).square().sum(dim=0))
         cross = gram[out][:, kept].mean(dim=1)
         left += float((gram[out, out] - 2 * cross + gram[kept][:, kept].mean()).sum())
+    known = min(len(square) for square in squares)
+    signal = torch.stack([square[:known] for square in squares]).sum(dim=0)
     total = float(about_mean.trace()) / (count - 1)
     return _found(basis, variance, total, signal / count, left / count)
 
@@ -95,7 +96,7 @@ def _leading(gram: Tensor, rank: int | None) -> tuple[Tensor, Tensor]:
     """Return weights [S, k] that make centred samples orthonormal directions, and variances."""
     values, vectors = torch.linalg.eigh(gram)
     values, vectors = values.flip(0)[:rank], vectors.flip(1)[:, :rank]
-    kept = values > _ROUNDING * max(float(values[0]), 1e-300) * len(gram)
+    kept = values > max(_ROUNDING * len(gram) * float(gram.trace()), 1e-300)
     values, vectors = values[kept], vectors[:, kept]
     return vectors / values.sqrt(), values / max(len(gram) - 1, 1)
 

@@ -28,14 +28,15 @@ class PrincipalRates:
         Orthonormal directions, leading first; of one token in the per-token form.
     variance : Tensor of shape [k]
         Variance along each direction in the samples it was found in.
-    signal : Tensor of shape [k]
-        Mean square along it of samples that were left out.
+    signal : Tensor of shape [r]
+        Mean square, of samples that were left out, along the leading directions that fewer samples
+        have too.
     noise : Tensor of shape [k]
         Variance of one Bernoulli spike along it, :math:`\sum_a U_{ai}^2 \, E\, x_a (1 - x_a)`.
-    outside_signal, outside_noise : float
-        The same, summed over all directions outside the basis.
-    total_variance : float
-        Variance of the samples, over all directions.
+    outside_signal : float
+        The same, summed over all other directions.
+    total_variance, total_noise : float
+        Sums over all directions, in the basis or not.
     samples : int
         S, of the fit.
     """
@@ -46,8 +47,8 @@ class PrincipalRates:
     signal: Tensor
     noise: Tensor
     outside_signal: float
-    outside_noise: float
     total_variance: float
+    total_noise: float
     samples: int
 
     def decoder(self, kind: str = "wiener", *, code_steps: int) -> ProjectingDecoder:
@@ -80,9 +81,12 @@ class PrincipalRates:
             rank = int((self.variance.cumsum(0) < wanted * (1 - 1e-12)).sum()) + 1
             basis = self.basis[:, :rank]
             return ProjectingDecoder(self.mean, basis, torch.ones(basis.shape[1]))
-        gains = _gain(self.signal, self.noise / steps)
-        outside = _gain(torch.tensor(self.outside_signal), torch.tensor(self.outside_noise / steps))
-        return ProjectingDecoder(self.mean, self.basis, gains, outside=float(outside))
+        known = len(self.signal)
+        noise = self.noise[:known] / steps
+        rest = max(self.total_noise / steps - float(noise.sum()), 0.0)
+        outside = _gain(torch.tensor(self.outside_signal), torch.tensor(rest))
+        gains = _gain(self.signal, noise)
+        return ProjectingDecoder(self.mean, self.basis[:, :known], gains, outside=float(outside))
 
 
 def _gain(signal: Tensor, noise: Tensor) -> Tensor:

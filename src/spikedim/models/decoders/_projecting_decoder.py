@@ -29,7 +29,7 @@ class ProjectingDecoder(nn.Module):
         Orthonormal columns: directions of the whole population, or of the features of one token,
         used at every token alike.
     gains : Tensor of shape [k]
-        What is kept of each direction, usually in [0, 1].
+        What is kept of each direction, usually in [0, 1]; none is allowed.
     outside : float, default 0
         What is kept of all other directions.
 
@@ -133,10 +133,10 @@ def _after_loading(module: nn.Module, keys: Any) -> None:  # noqa: ARG001
 def _check(mean: Tensor, basis: Tensor, gains: Tensor, outside: float) -> None:
     """Raise `InputError` unless the parts are finite and fit one another."""
     for name, part, axes in (("mean", mean, 1), ("basis", basis, 2), ("gains", gains, 1)):
-        if part.ndim != axes or not part.numel():
+        if part.ndim != axes:
             raise InputError(
-                f"{_CALLER}: `{name}` must have {axes} {'axes' if axes > 1 else 'axis'} and values;"
-                f" got shape {tuple(part.shape)}."
+                f"{_CALLER}: `{name}` must have {axes} {'axes' if axes > 1 else 'axis'}; got shape "
+                f"{tuple(part.shape)}."
             )
         if not part.is_floating_point() or not bool(torch.isfinite(part).all()):
             raise InputError(
@@ -145,7 +145,7 @@ def _check(mean: Tensor, basis: Tensor, gains: Tensor, outside: float) -> None:
             )
     check_number(outside, name="outside", caller=_CALLER)
     width, rank = basis.shape
-    if len(mean) % width or rank > width or len(gains) != rank:
+    if not width or not len(mean) or len(mean) % width or rank > width or len(gains) != rank:
         raise InputError(
             f"{_CALLER}: `basis` must have as many rows as `mean` or a divisor of them, and a "
             f"column of at most as many for each gain; got {(width, rank)} for {len(mean)} neurons "
