@@ -1,5 +1,19 @@
-"""Error and accuracy at every T, from the trace and two cheap simulated points."""
+"""Error and accuracy at every T, from the trace and a few simulated points."""
 
-from spikedim.response.curve._response_curve import CurvePoint, CurveVariant, ResponseCurve
+from spikedim.response.curve._curve_of_network import response_curve
+from spikedim.response.curve._curve_variant import CurveVariant
+from spikedim.response.curve._response_curve import (
+    CurveAnswer,
+    CurveCheck,
+    CurvePoint,
+    ResponseCurve,
+)
 
-__all__ = ["CurvePoint", "CurveVariant", "ResponseCurve"]
+__all__ = [
+    "CurveAnswer",
+    "CurveCheck",
+    "CurvePoint",
+    "CurveVariant",
+    "ResponseCurve",
+    "response_curve",
+]
