@@ -2,16 +2,19 @@
 
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork, Change
 from spikedim.response.networks._check_inputs import check_inputs, check_weights
+from spikedim.response.networks._circuit_network import CircuitNetwork
 from spikedim.response.networks._fingerprints import fingerprint_tensor, fingerprint_weights
 from spikedim.response.networks._frozen import frozen
 from spikedim.response.networks._module_network import ModuleNetwork
-from spikedim.response.networks._rate_network import rate_network
+from spikedim.response.networks._rate_network import NetworkLike, rate_network
 from spikedim.response.networks._twin_network import TwinNetwork
 
 __all__ = [
     "AbstractRateNetwork",
     "Change",
+    "CircuitNetwork",
     "ModuleNetwork",
+    "NetworkLike",
     "TwinNetwork",
     "check_inputs",
     "check_weights",

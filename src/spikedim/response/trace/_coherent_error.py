@@ -7,7 +7,7 @@ from typing import ClassVar, final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spikedim._core import (
     AbstractProgress,
@@ -22,6 +22,7 @@ from spikedim._core import (
 from spikedim.response.codes import rounding_error
 from spikedim.response.networks import (
     AbstractRateNetwork,
+    NetworkLike,
     check_inputs,
     check_weights,
     fingerprint_tensor,
@@ -78,7 +79,7 @@ class CoherentError(Result):
 
 
 def coherent_error(
-    model: nn.Module | AbstractRateNetwork,
+    model: NetworkLike,
     x: Tensor,
     *,
     steps: Sequence[int] = (16, 32),
@@ -96,7 +97,7 @@ def coherent_error(
 
     Parameters
     ----------
-    model : torch.nn.Module, a rate-coded twin or a network of rates
+    model : torch.nn.Module, a rate-coded twin, a circuit or a network of rates
         Run in evaluation mode and left as it was.
     x : Tensor of shape [S, ...]
         Inputs as the model reads them.
@@ -156,7 +157,7 @@ def coherent_error(
         x = check_inputs(network, x, caller=_CALLER)
         errors = np.zeros((len(asked), len(x)))
         outputs = 0
-        task = progress.start("coherent error", len(x))
+        task = progress.start("coherent error", float(len(x)))
         try:
             for start in range(0, len(x), size):
                 part = x[start : start + size]
@@ -165,7 +166,7 @@ def coherent_error(
                     outputs = moved.shape[1]
                     squares = moved.double().square().sum(dim=1)
                     errors[row, start : start + len(part)] = squares.cpu().numpy()
-                progress.advance(task, len(part))
+                progress.advance(task, float(len(part)))
         finally:
             progress.finish(task)
         data = fingerprint_tensor(x)

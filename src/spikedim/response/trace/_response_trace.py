@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
@@ -17,6 +17,7 @@ from spikedim._core import (
 from spikedim.circuits import RateCode
 from spikedim.response.networks import (
     AbstractRateNetwork,
+    NetworkLike,
     check_inputs,
     check_weights,
     fingerprint_tensor,
@@ -39,7 +40,7 @@ _GAIN_SAMPLES = 8  # whose largest gain power iteration looks for when outputs a
 
 
 def response_trace(
-    model: nn.Module | AbstractRateNetwork,
+    model: NetworkLike,
     x: Tensor,
     *,
     populations: Sequence[str] | None = None,
@@ -63,7 +64,7 @@ def response_trace(
 
     Parameters
     ----------
-    model : torch.nn.Module, a rate-coded twin or a network of rates
+    model : torch.nn.Module, a rate-coded twin, a circuit or a network of rates
         Run in evaluation mode; afterwards mode, gradients and flags are as before.
     x : Tensor of shape [S, ...]
         Inputs as the model reads them.
@@ -152,7 +153,7 @@ def response_trace(
         if probes is None and one.outputs.numel() > _EXACT_OUTPUTS:
             probes = _PROBES
         sums = BatchSums(network, law, one, exact=probes is None, caller=_CALLER)
-        task = progress.start("response trace", len(x))
+        task = progress.start("response trace", float(len(x)))
         try:
             if probes is None:
                 room = exact_room(
@@ -161,7 +162,7 @@ def response_trace(
                 for start in range(0, len(x), room.batch):
                     part = x[start : start + room.batch]
                     sums.add_exact(part, room)
-                    progress.advance(task, len(part))
+                    progress.advance(task, float(len(part)))
                 gains, seed = Gains.of(sums), None
             else:
                 room = probed_room(one, budget=budget, batch_size=batch_size, caller=_CALLER)
@@ -170,7 +171,7 @@ def response_trace(
                 for start in range(0, len(x), room.batch):
                     part = x[start : start + room.batch]
                     sums.add_probed(part, seeds[start : start + room.batch], probes)
-                    progress.advance(task, len(part))
+                    progress.advance(task, float(len(part)))
                 gains = _iterated(network, x[:_GAIN_SAMPLES], seeds, sums, batch=room.batch)
         finally:
             progress.finish(task)
