@@ -24,8 +24,8 @@ def evaluated(monkeypatch):
         (
             (),
             {"steps": None, "data": None, "split": "test", "samples": None, "draws": 1,
-             "warm_up_steps": None, "initial_membrane": None, "recalibrate": 0, "seed": 0,
-             "device": "cpu", "memory_budget": "2GB"},
+             "code": "bernoulli", "warm_up_steps": None, "initial_membrane": None,
+             "recalibrate": 0, "seed": 0, "device": "cpu", "memory_budget": "2GB"},
         ),
         (
             ("--steps", "1,3", "--data", "mnist", "--split", "train", "--samples", "9"),
@@ -35,6 +35,8 @@ def evaluated(monkeypatch):
             ("--draws", "4", "--warm-up-steps", "2", "--initial-membrane", "0.5"),
             {"draws": 4, "warm_up_steps": 2, "initial_membrane": 0.5},
         ),
+        (("--code", "sigma-delta"), {"code": "sigma_delta"}),
+        (("--code", "random_phase"), {"code": "random_phase"}),
         (
             ("--recalibrate", "256", "--seed", "5", "--device", "auto"),
             {"recalibrate": 256, "seed": 5, "device": "auto"},

@@ -65,6 +65,14 @@ class Call:
         return max(origin.moment for _, origin in self.data)
 
     @property
+    def code_steps(self) -> int | None:
+        """T of which a sum of its arguments is still a whole number of spikes, if they say."""
+        found = {origin.code_steps for _, origin in self.data} - {None}
+        most = max((steps for steps in found if steps is not None), default=1)
+        whole = all(steps is not None and most % steps == 0 for steps in found)
+        return most if found and whole else None
+
+    @property
     def pending(self) -> tuple[Record, ...]:
         """What made its arguments and is not booked yet."""
         return tuple({id(r): r for _, origin in self.data for r in origin.pending}.values())
@@ -85,4 +93,4 @@ class Call:
 
     def result(self) -> Origin:
         """Return the origin of a result of which nothing else is known."""
-        return Origin(self.items, self.moment, self.main[1].time_axis)
+        return Origin(self.items, self.moment, self.main[1].time_axis, code_steps=self.code_steps)

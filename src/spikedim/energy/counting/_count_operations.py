@@ -1,7 +1,7 @@
 """Counts every operation of a model while it runs on data."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from spikedim._core import (
     InputError,
     Provenance,
     SilentProgress,
+    check_choice,
     check_integer,
     fingerprint_arrays,
 )
+from spikedim.circuits import RateCode
 from spikedim.energy.counting._model_run import ModelRun
 from spikedim.energy.counting._plain_path import plain_path
 from spikedim.energy.counting._tally import Tally
@@ -35,7 +37,8 @@ def count_operations(
     *,
     steps: int | None = None,
     time_axis: int | None = None,
-    code_steps: int | None = None,
+    code_steps: int | Mapping[str, int] | None = None,
+    code: RateCode | str = RateCode.BERNOULLI,
     generator: torch.Generator | None = None,
     name: str | None = None,
     progress: AbstractProgress | None = None,
@@ -62,10 +65,13 @@ def count_operations(
     time_axis : {0, 1}, optional
         Which axis of the inputs of another model holds the steps; the other one of the first two
         holds the samples. None if there is no such axis.
-    code_steps : int, optional
-        Of a rate-coded twin: T of the spikes that stand for a rate.
+    code_steps : int or mapping of str to int, optional
+        Of a rate-coded twin: T of the spikes that stand for a rate, or a T for every population by
+        its name.
+    code : RateCode or str, default "bernoulli"
+        How rates become these spikes, as in `spikedim.models.code_rates`.
     generator : torch.Generator, optional
-        Draws the spikes of `code_steps`.
+        Draws the spikes of `code_steps`; ``"sigma_delta"`` needs none.
     name : str, optional
         Name of the model in the result; that of its card or class without one.
     progress : AbstractProgress, optional
@@ -102,6 +108,13 @@ def count_operations(
     equation, not of the code. A comparison outside such a module counts as neurons of its own, and
     the code around it as well: write neurons as modules.
 
+    In a coded twin `passes` of neurons is the T of their code, and a product acts once, on the mean
+    of all spikes that it reads: `weighted_operations` are one addition for each spike and each
+    output that it reaches. With a T for every population `steps` of the result is the largest. What
+    adds up populations of different T counts in units of the largest, if that is a multiple of the
+    others, so that a spike of a shorter code weighs as many additions as it stands for; if it is
+    none, the sum counts as real numbers.
+
     Examples
     --------
     >>> import torch
@@ -110,7 +123,7 @@ def count_operations(
     >>> counts.operations[0].values.value, counts.synaptic_operations, counts.macs
     ('binary', 6.0, 12.0)
     """
-    run = ModelRun(*_checked(model, steps, time_axis, code_steps, generator))
+    run = ModelRun(*_checked(model, steps, time_axis, code_steps, code, generator))
     watched = progress or SilentProgress()
     tally, fingerprints = Tally(), []
     unknown: Counter[tuple[str, str]] = Counter()
@@ -134,7 +147,7 @@ def count_operations(
     return OperationCounts(
         subject=name or _name_of(model),
         source="counted",
-        steps=code_steps or layout.steps,
+        steps=_longest(run.code_steps) or layout.steps,
         static_input=not sequence,
         operations=operations,
         unknown=_listed(unknown),
@@ -152,9 +165,17 @@ def _checked(
     model: nn.Module,
     steps: int | None,
     time_axis: int | None,
-    code_steps: int | None,
+    code_steps: int | Mapping[str, int] | None,
+    code: RateCode | str,
     generator: torch.Generator | None,
-) -> tuple[nn.Module, int, int | None, int | None, torch.Generator | None]:
+) -> tuple[
+    nn.Module,
+    int,
+    int | None,
+    int | Mapping[str, int] | None,
+    RateCode,
+    torch.Generator | None,
+]:
     """Return what a `ModelRun` is made of, or raise `InputError`."""
     if not isinstance(model, nn.Module):
         raise InputError(
@@ -174,21 +195,36 @@ def _checked(
             f"{_CALLER}: `time_axis` must be absent for a model of this package, whose sequences "
             f"are [T, B, ...]; got {time_axis}."
         )
+    law = RateCode(check_choice(code, RateCode, name="code", caller=_CALLER))
     if code_steps is not None:
-        check_integer(code_steps, name="code_steps", caller=_CALLER, minimum=1)
+        if not isinstance(code_steps, Mapping):
+            check_integer(code_steps, name="code_steps", caller=_CALLER, minimum=1)
         if not (isinstance(model, AbstractSpikingTransformer) and model.coding is Coding.RATES):
             raise InputError(
                 f"{_CALLER}: `code_steps` must be absent unless the model is a rate-coded twin; "
-                f"got {code_steps}. Use `steps`."
+                f"got {code_steps!s:.80}. Use `steps`."
             )
-        if not isinstance(generator, torch.Generator):
+        if isinstance(code_steps, Mapping):
+            code_steps = _alike(model.code_lengths(code_steps, caller=_CALLER))
+        if law is not RateCode.SIGMA_DELTA and not isinstance(generator, torch.Generator):
             raise InputError(
                 f"{_CALLER}: `generator` must be a torch.Generator with `code_steps`; "
                 f"got {generator!r}. Pass `torch.Generator().manual_seed(0)`."
             )
     if isinstance(model, AbstractSpikingTransformer) and steps is None:
         steps = model.steps
-    return model, steps or 1, time_axis, code_steps, generator
+    return model, steps or 1, time_axis, code_steps, law, generator
+
+
+def _alike(lengths: dict[str, int]) -> int | dict[str, int]:
+    """Return the T of all populations, or that of each if they differ."""
+    found = set(lengths.values())
+    return found.pop() if len(found) == 1 else lengths
+
+
+def _longest(code_steps: int | Mapping[str, int] | None) -> int | None:
+    """Return the largest T of a code."""
+    return max(code_steps.values()) if isinstance(code_steps, Mapping) else code_steps
 
 
 def _no_input(got: str) -> InputError:

@@ -89,7 +89,7 @@ def sum_up(watched: WatchedPass, call: Call) -> Origin:
         record.totals["multiplications"] = call.out.numel()
 
     def look() -> None:
-        seen = watched.looks.see(x, pooled=origin.pooled)
+        seen = watched.looks.see(x, pooled=origin.pooled, code_steps=origin.code_steps)
         active = fold(seen.indicator(), origin.items)
         record.values = seen.evidence
         record.synaptic = record.active = active

@@ -102,15 +102,16 @@ class Looks:
         self._unit = unit
         self._known: MutableMapping[Tensor, dict[object, Evidence]] = WeakTensorKeyDictionary()
 
-    def see(self, x: Tensor, *, pooled: bool = False) -> Seen:
-        """Return what `x` holds; `pooled` rules scales out."""
+    def see(self, x: Tensor, *, pooled: bool = False, code_steps: int | None = None) -> Seen:
+        """Return what `x` holds; `pooled` rules scales out, `code_steps` proposes one."""
+        unit = self._unit if code_steps is None else 1 / code_steps
         whole = x if x._base is None else x._base
         known = self._known.setdefault(whole, {})
         # Views of everything hold the same values in another order.
         part = None if x.numel() == whole.numel() else (x.storage_offset(), x.shape, x.stride())
-        key = x._version, pooled, part
+        key = x._version, pooled, part, unit
         if key not in known:
-            known[key] = _evidence(x.detach(), self._unit, pooled)
+            known[key] = _evidence(x.detach(), unit, pooled)
         return Seen(x, known[key])
 
 

@@ -1,11 +1,13 @@
 """How a model is called, and where its steps and samples are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 
+from spikedim.circuits import RateCode
 from spikedim.energy.counting._layout import Layout
 from spikedim.energy.counting._plain_path import forget
 from spikedim.energy.counting._tally import Tally
@@ -28,8 +30,10 @@ class ModelRun:
         T where the input does not hold it.
     time_axis : int or None
         Axis of the steps in the input of a model that is not ours.
-    code_steps : int or None
-        Steps of the spikes that stand for the rates of a twin.
+    code_steps : int, mapping of str to int, or None
+        Steps of the spikes that stand for the rates of a twin, or those of each population.
+    code : RateCode
+        How rates become these spikes.
     generator : torch.Generator or None
         Draws them.
     """
@@ -37,7 +41,8 @@ class ModelRun:
     model: nn.Module
     steps: int
     time_axis: int | None = None
-    code_steps: int | None = None
+    code_steps: int | Mapping[str, int] | None = None
+    code: RateCode = RateCode.BERNOULLI
     generator: torch.Generator | None = None
 
     def sample_axis(self, x: Tensor) -> int:
@@ -70,4 +75,10 @@ class ModelRun:
     def _call(self, x: Tensor, steps: int | None) -> Any:
         if not isinstance(self.model, AbstractSpikingTransformer):
             return self.model(x)
-        return self.model(x, steps=steps, code_steps=self.code_steps, generator=self.generator)
+        return self.model(
+            x,
+            steps=steps,
+            code_steps=self.code_steps,
+            code=self.code,
+            generator=self.generator,
+        )

@@ -26,6 +26,7 @@ def moved(call: Call) -> Origin:
         threshold=origin.threshold,
         spikes=all(o.spikes for o in origins),
         activated=all(o.activated for o in origins),
+        code_steps=call.code_steps,
         smooth=origin.smooth,
         pending=call.pending,
     )

@@ -1,5 +1,6 @@
 """Recognises spiking neurons: modules that compare potentials and return spikes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +53,7 @@ def settle(watched: WatchedPass, frame: Frame, module: nn.Module, args: Any, out
     if origin is None:
         return
     if isinstance(module, RatePopulation) and watched.code_steps is not None:
-        _coded(watched, frame, out, origin, watched.code_steps)
+        _coded(watched, frame, out, origin, watched.code_steps, module.name)
     elif _is_population(frame, module, out, origin):
         record = _population(watched, frame.layer, "threshold", out, origin)
         frame.neurons, frame.thresholds, frame.elementary = [record], [], []
@@ -101,19 +102,29 @@ def _population(watched: WatchedPass, layer: str, name: str, out: Tensor, origin
     return record
 
 
-def _coded(watched: WatchedPass, frame: Frame, out: Tensor, origin: Origin, steps: int) -> None:
+def _coded(
+    watched: WatchedPass,
+    frame: Frame,
+    out: Tensor,
+    origin: Origin,
+    code_steps: int | Mapping[str, int],
+    name: str,
+) -> None:
     """Make spiking neurons of a population whose rates are means of spikes."""
+    own = code_steps[name] if isinstance(code_steps, Mapping) else None
+    steps = code_steps if isinstance(code_steps, int) else code_steps[name]
     # The spikes differ from step to step, even if their mean stands for all of them.
     origin = replace(origin, moment=Moment.STEPS)
     record = _population(watched, frame.layer, "rate code", out, origin)
 
     def look() -> None:
-        record.values = watched.looks.see(out).evidence
+        record.values = watched.looks.see(out, code_steps=own).evidence
         record.spikes = fold((out.detach().double() * steps).round(), origin.items)
         record.totals = _work(out.numel() * steps, record.spikes)
 
     record.look, record.repeats = look, steps
-    watched.origins.note(out, Origin(origin.items, Moment.STEPS, origin.time_axis))
+    after = Origin(origin.items, Moment.STEPS, origin.time_axis, code_steps=own)
+    watched.origins.note(out, after)
     frame.neurons, frame.thresholds, frame.elementary = [record], [], []
 
 

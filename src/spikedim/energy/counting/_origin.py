@@ -44,6 +44,9 @@ class Origin:
         Whether its numbers are spikes, at most moved and scaled since.
     activated : bool
         Whether it passed an activation function or neurons, and no product or mean since.
+    code_steps : int or None
+        T of the spikes whose means it holds, summed at most, where populations of a twin have codes
+        of their own: of several T the largest if it is a multiple of all.
     smooth : bool
         Whether its values are real by construction, as those of a softmax, whatever they look like.
     pending : tuple of Record
@@ -58,6 +61,7 @@ class Origin:
     threshold: bool = False
     spikes: bool = False
     activated: bool = False
+    code_steps: int | None = None
     smooth: bool = False
     pending: tuple[Record, ...] = ()
 

@@ -1,6 +1,6 @@
 """Watches every tensor operator of a forward pass and records what it did."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, final
@@ -62,8 +62,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         What it will be called with.
     sequence : bool
         Whether the input holds the steps.
-    code_steps : int, optional
-        T of the spikes that stand for the rates of a twin.
+    code_steps : int or mapping of str to int, optional
+        T of the spikes that stand for the rates of a twin, or that of each population.
     """
 
     def __init__(
@@ -73,13 +73,13 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         inputs: Tensor,
         *,
         sequence: bool,
-        code_steps: int | None = None,
+        code_steps: int | Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._paused = False
         self._pass = WatchedPass(
             layout,
-            Looks(None if code_steps is None else 1 / code_steps),
+            Looks(1 / code_steps if isinstance(code_steps, int) else None),
             Frames(model, self._settle, self._aside),
             code_steps,
             isinstance(model, AbstractSpikingTransformer),

@@ -1,6 +1,6 @@
 """What is known of a forward pass while it is watched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -32,8 +32,8 @@ class WatchedPass:
         Looks at values.
     frames : Frames
         The modules that run.
-    code_steps : int or None
-        T of the spikes that stand for the rates of a twin.
+    code_steps : int, mapping of str to int, or None
+        T of the spikes that stand for the rates of a twin, or that of each population.
     ours : bool
         Whether the model is one of this package, which tells more than its operators do.
     origins : Origins
@@ -50,7 +50,7 @@ class WatchedPass:
     layout: Layout
     looks: Looks
     frames: Frames
-    code_steps: int | None
+    code_steps: int | Mapping[str, int] | None
     ours: bool
     origins: Origins
     order: int = 0
@@ -64,7 +64,9 @@ class WatchedPass:
     def look(self, x: Tensor) -> Seen:
         """Return what a tensor holds."""
         origin = self.origins.of(x)
-        return self.looks.see(x, pooled=origin is not None and origin.pooled)
+        if origin is None:
+            return self.looks.see(x)
+        return self.looks.see(x, pooled=origin.pooled, code_steps=origin.code_steps)
 
     def record(self, kind: OperationKind, call: Call, *, used: bool = True) -> Record:
         """Return an empty record of a call."""

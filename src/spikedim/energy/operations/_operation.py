@@ -67,7 +67,8 @@ class Operation:
     other_values : Values or None
         Class of the second activation; None where the other operand is a weight, or is none.
     passes : int
-        How often it acted in one inference: T, or 1.
+        How often it acted in one inference: T, or 1; of neurons of a rate code the T of that code,
+        which populations may have of their own.
     static : bool
         Whether it reads the same in every step, as the stem of a static image does.
     macs : float

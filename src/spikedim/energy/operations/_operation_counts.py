@@ -50,7 +50,7 @@ class OperationCounts(Result):
     source : str
         ``"counted"`` in a run, or ``"expected"`` from shape, T and firing rate.
     steps : int
-        T.
+        T; the largest where populations have codes of their own.
     static_input : bool
         Whether every step sees the same input.
     operations : tuple of Operation

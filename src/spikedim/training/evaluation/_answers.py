@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikedim._core import AnyArray, NumericsError
+from spikedim.training.evaluation._code_length import Allocated, CodeLength, steps_of
 from spikedim.training.evaluation._evaluation import EvaluatedSteps
 from spikedim.training.evaluation._wilson import wilson_interval
 from spikedim.training.examples import IGNORED
@@ -66,7 +67,7 @@ class Answers:
 
     Parameters
     ----------
-    steps : int or None
+    steps : CodeLength
         T; None for exact rates.
     samples : int
         S.
@@ -76,7 +77,7 @@ class Answers:
         Independent codes.
     """
 
-    def __init__(self, steps: int | None, *, samples: int, counted: int, draws: int) -> None:
+    def __init__(self, steps: CodeLength, *, samples: int, counted: int, draws: int) -> None:
         self.steps = steps
         self.sums = np.zeros((len(Judgement._fields), draws, samples))
         self.spikes = np.zeros((draws, counted))
@@ -101,7 +102,7 @@ class Answers:
         counted = self.steps is not None and self.spikes.size > 0
         spikes = self.spikes.mean(axis=0)
         return EvaluatedSteps(
-            steps=self.steps,
+            steps=steps_of(self.steps),
             accuracy=float(right.sum() / total),
             accuracy_interval=wilson_interval(right, asked),
             accuracy_deviation=float(by_draw.std(ddof=1)) if draws > 1 else None,
@@ -113,6 +114,7 @@ class Answers:
             spikes_per_sample=float(spikes.mean()) if counted else None,
             spikes_deviation=float(spikes.std()) if counted else None,
             draws=draws,
+            allocation=(dict(self.steps.lengths) if isinstance(self.steps, Allocated) else {}),
         )
 
 

@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,9 +14,12 @@ from spikedim._core import (
     InputError,
     Provenance,
     SilentProgress,
+    check_choice,
     check_integer,
 )
+from spikedim.circuits import RateCode
 from spikedim.models import AbstractSpikingTransformer, Coding, recalibrate_norms
+from spikedim.training.evaluation._code_length import Allocated, CodeLength, code_steps_of, steps_of
 from spikedim.training.evaluation._evaluation import Evaluation
 from spikedim.training.evaluation._passes import plan_passes
 from spikedim.training.evaluation._sweep import Gathered, Sweep
@@ -47,6 +50,8 @@ def evaluate(
     batch_size: int = 64,
     rate_samples: int = 512,
     draws: int = 1,
+    code: RateCode | str = RateCode.BERNOULLI,
+    allocation: Mapping[str, int] | None = None,
     initial_membrane: float | None = None,
     warm_up_steps: int | None = None,
     recalibrate: int = 0,
@@ -78,7 +83,12 @@ def evaluate(
         On how many of them spikes are counted, evenly over the samples; an ordinary network has
         none.
     draws : int
-        Of a twin: independent codes at every T.
+        Of a twin: independent codes at every T; a code that draws nothing takes one.
+    code : RateCode or str
+        Of a twin: how T spikes stand for a rate, ``"bernoulli"``, ``"sigma_delta"`` or
+        ``"random_phase"``, as in `spikedim.models.code_rates`.
+    allocation : mapping of str to int or None
+        Of a twin: a T for every population by its name, which adds a point; None for none.
     initial_membrane : float or None
         Potential of every neuron before the first step, from -10 to below 1; None for that of the
         run.
@@ -103,7 +113,7 @@ def evaluate(
     Returns
     -------
     Evaluation
-        One point for each T.
+        One point for each T, and for the allocation.
 
     Raises
     ------
@@ -121,8 +131,8 @@ def evaluate(
     -----
     A spiking network is run once, for the largest T: its first T steps are the run of T steps, and
     the answer at T is the mean of their outputs. With `recalibrate` every T has statistics and a
-    pass of its own. A twin takes a pass with exact rates and one for every T and draw. An
-    accelerated model stays so, but where spikes are counted.
+    pass of its own. A twin takes a pass with exact rates and one for every T, or allocation, and
+    draw. An accelerated model stays so, but where spikes are counted.
 
     Memory is that of one batch at the largest T; a smaller `batch_size` takes less.
 
@@ -151,6 +161,8 @@ def evaluate(
     where = device_named(device, caller=_CALLER)
     opened = run if isinstance(run, TrainedRun) else open_run(run)
     asked = _check_steps(steps, opened)
+    law = _check_code(code, opened)
+    unequal = _check_allocation(allocation, opened)
     warm_up = _warm_up(opened, warm_up_steps)
     read = partial(
         examples_of_run, opened, memory_budget=memory_budget, progress=progress, caller=_CALLER
@@ -158,20 +170,21 @@ def evaluate(
     examples = read(data, split=split)
     model = copy.deepcopy(opened.model).eval().to(where)
     model = with_initial_membrane(model, initial_membrane, caller=_CALLER)
-    models: dict[int | None, AbstractSpikingTransformer] = dict.fromkeys(asked, model)
+    lengths: tuple[CodeLength, ...] = (*asked, *unequal)
+    models: dict[CodeLength, AbstractSpikingTransformer] = dict.fromkeys(lengths, model)
     if recalibrate:
         training = read(None, split="train")
         chosen = np.random.default_rng(seed).permutation(len(training))[:recalibrate]
         recalibrate = len(chosen)
         # Every batch weighs the same, so that they must be of one size, or nearly.
         even = -(-recalibrate // -(-recalibrate // batch_size))
-        for t in progress.track(asked, "recalibrate", float(len(asked))):
+        for t in progress.track(lengths, "recalibrate", float(len(lengths))):
             batches = batches_of(training, chosen, even, model.head.weight)
-            models[t] = _recalibrated(model, t, (x for x, _ in batches), warm_up)
+            models[t] = _recalibrated(model, t, (x for x, _ in batches), warm_up, law)
     if model.coding is Coding.RATES:
         models[None] = model
     sweep = Sweep(
-        plan_passes(models, draws=draws, warm_up=warm_up),
+        plan_passes(models, draws=draws, warm_up=warm_up, code=law),
         examples,
         spread(len(examples), samples),
         rate_samples=rate_samples,
@@ -186,6 +199,7 @@ def evaluate(
         warm_up=warm_up,
         initial_membrane=initial_membrane,
         recalibrated=recalibrate,
+        code=law if model.coding is Coding.RATES else None,
         provenance=Provenance.now(
             command=command, data_fingerprint=examples.fingerprint, seed=seed
         ),
@@ -215,6 +229,32 @@ def _check_steps(steps: object, run: TrainedRun) -> tuple[int, ...]:
     return tuple(sorted(set(found)))
 
 
+def _check_code(code: RateCode | str, run: TrainedRun) -> RateCode:
+    """Return the code, which only a twin may choose."""
+    law = RateCode(check_choice(code, RateCode, name="code", caller=_CALLER))
+    if law is not RateCode.BERNOULLI and run.model.coding is not Coding.RATES:
+        raise InputError(
+            f"{_CALLER}: `code` must be absent for {run.record.model}, which is no rate-coded "
+            f"twin; got {law}. Train its twin, {run.model.card.base}:softmax."
+        )
+    return law
+
+
+def _check_allocation(
+    allocation: Mapping[str, int] | None, run: TrainedRun
+) -> tuple[Allocated, ...]:
+    """Return the allocation, if there is one, with a T for every population of a twin."""
+    if allocation is None:
+        return ()
+    if not isinstance(allocation, Mapping):
+        raise InputError(
+            f"{_CALLER}: `allocation` must map names of populations to their T; got "
+            f"{allocation!r}. Write {{name: 4 for name in run.model.populations}}."
+        )
+    lengths = run.model.code_lengths(allocation, name="allocation", caller=_CALLER)
+    return (Allocated(tuple(lengths.items())),)
+
+
 def _warm_up(run: TrainedRun, asked: int | None) -> int:
     """Return how many steps go before those that count."""
     own = run.recipe.neurons.warm_up_steps
@@ -231,14 +271,18 @@ def _warm_up(run: TrainedRun, asked: int | None) -> int:
 
 
 def _recalibrated(
-    model: AbstractSpikingTransformer, steps: int, batches: Iterable[Tensor], warm_up: int
+    model: AbstractSpikingTransformer,
+    length: CodeLength,
+    batches: Iterable[Tensor],
+    warm_up: int,
+    code: RateCode,
 ) -> AbstractSpikingTransformer:
     """Return a copy with statistics of T steps."""
     changed = copy.deepcopy(model)
     if model.coding is Coding.RATES:
-        recalibrate_norms(changed, batches, code_steps=steps)
+        recalibrate_norms(changed, batches, code_steps=code_steps_of(length), code=code)
     else:
-        recalibrate_norms(changed, batches, steps=warm_up + steps)
+        recalibrate_norms(changed, batches, steps=warm_up + (steps_of(length) or 0))
     return changed
 
 
@@ -250,6 +294,7 @@ def _evaluation(
     warm_up: int,
     initial_membrane: float | None,
     recalibrated: int,
+    code: RateCode | None,
     provenance: Provenance,
 ) -> Evaluation:
     """Put the result together."""
@@ -282,12 +327,13 @@ def _evaluation(
         recalibrated=recalibrated,
         notes=(*run.notes, *examples.notes, *_notes(run, examples)),
         provenance=provenance,
+        code=code,
     )
 
 
 def _headline(run: TrainedRun, examples: Examples, found: Gathered) -> str:
     """Return the answer in one sentence: at the T of the training, or at the largest."""
-    by_steps = {point.steps: point for point in found.points}
+    by_steps = {point.steps: point for point in found.points if not point.allocation}
     wanted = run.record.code_steps if None in by_steps else run.record.steps
     point = by_steps.get(wanted, found.points[-1])
     at = " with exact rates" if point.steps is None else f" at T = {point.steps}"

@@ -1,9 +1,10 @@
 """What an evaluation of a run found, for every number of steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from spikedim._core import Interval, Provenance, Result
+from spikedim.circuits import RateCode
 from spikedim.models import Coding
 from spikedim.training.examples import ExampleKind
 
@@ -18,7 +19,7 @@ class EvaluatedSteps:
     Parameters
     ----------
     steps : int or None
-        T; None for the exact rates of a rate-coded twin.
+        T, of an allocation the largest; None for the exact rates of a rate-coded twin.
     accuracy : float
         Share of right answers in [0, 1], mean over the draws.
     accuracy_interval : Interval
@@ -42,6 +43,8 @@ class EvaluatedSteps:
         Standard deviation of that over samples.
     draws : int
         Independent codes that were averaged; 1 where nothing is drawn.
+    allocation : dict of str to int
+        T of every population, by name, where these differ; empty where they are all `steps`.
     """
 
     steps: int | None
@@ -56,6 +59,7 @@ class EvaluatedSteps:
     spikes_per_sample: float | None
     spikes_deviation: float | None
     draws: int
+    allocation: dict[str, int] = field(default_factory=dict, hash=False)
 
 
 @final
@@ -118,7 +122,8 @@ class Evaluation(Result):
     data_fingerprint : str
         Identity of the content of the split.
     points : tuple of EvaluatedSteps
-        One for each T, ascending; of a twin the exact rates come last.
+        One for each T, ascending; then that of an allocation, if one was asked for; of a twin the
+        exact rates come last.
     reference : str
         What `agreement` and `squared_error` compare with: ``"exact rates"`` or the largest T.
     reference_mean_square : float
@@ -126,7 +131,8 @@ class Evaluation(Result):
     reference_variance : float
         Trace of their covariance over answers, in the same unit.
     populations : tuple of EvaluatedPopulation
-        In the order of the forward pass, at the largest T; none of an ordinary network.
+        In the order of the forward pass, at the largest T of all populations alike; none of an
+        ordinary network.
     neurons : float
         Neurons of all populations, as theirs.
     rate_samples : int
@@ -143,6 +149,8 @@ class Evaluation(Result):
         What a reader must know.
     provenance : Provenance
         Version, command, seed, time.
+    code : RateCode or None
+        How rates of a twin became spikes; None where they did not.
     """
 
     schema: ClassVar[str] = "spikedim.evaluation/1"
@@ -173,9 +181,15 @@ class Evaluation(Result):
     recalibrated: int
     notes: tuple[str, ...]
     provenance: Provenance
+    code: RateCode | None = None
+
+    @property
+    def allocated(self) -> EvaluatedSteps | None:
+        """The point of the allocation; None without one."""
+        return next((point for point in self.points if point.allocation), None)
 
     def at(self, steps: int | None) -> EvaluatedSteps:
-        """Return what was found after `steps` steps; None asks for exact rates.
+        """Return what was found after `steps` steps of all populations; None for exact rates.
 
         Raises
         ------
@@ -183,6 +197,6 @@ class Evaluation(Result):
             If that number of steps was not evaluated.
         """
         for point in self.points:
-            if point.steps == steps:
+            if point.steps == steps and not point.allocation:
                 return point
         raise KeyError(steps)

@@ -1,6 +1,5 @@
 """All passes over all samples, gathered."""
 
-import math
 from dataclasses import dataclass
 from typing import final
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from spikedim._core import AbstractProgress, AnyArray, InputError
 from spikedim.models import Coding
 from spikedim.training.evaluation._answers import Answers, judge
+from spikedim.training.evaluation._code_length import Allocated, CodeLength, order_of, steps_of
 from spikedim.training.evaluation._evaluation import EvaluatedSteps
 from spikedim.training.evaluation._firing import Firing
 from spikedim.training.evaluation._passes import Pass, PassResult
@@ -92,11 +92,11 @@ class Sweep:
             for t in each.steps
         }
         # Spikes are looked at where there are most steps; exact rates have none.
-        self.watched = next(each for each in passes if each.steps[-1] is not None)
+        self.watched = next(each for each in passes if isinstance(each.steps[-1], int))
         self.firing = Firing(
             self.watched.model,
             warm_up=self.watched.warm_up,
-            code_steps=self.watched.steps[-1] if None in self.answers else None,
+            code_steps=steps_of(self.watched.steps[-1]) if None in self.answers else None,
         )
         self.weight = passes[0].model.head.weight
         self.generators = _generators(passes, seed, self.weight.device)
@@ -165,7 +165,7 @@ class Sweep:
                 f"{self.examples.spec!r}. Choose other data."
             )
         per_token = self.examples.kind is ExampleKind.SEQUENCES
-        ordered = sorted(self.answers, key=lambda t: math.inf if t is None else t)
+        ordered = sorted(self.answers, key=order_of)
         square = self.squares / targets
         return Gathered(
             points=tuple(self.answers[t].summarise(asked, per_token=per_token) for t in ordered),
@@ -180,13 +180,20 @@ class Sweep:
 
 def _generators(
     passes: tuple[Pass, ...], seed: int, device: torch.device
-) -> dict[tuple[int | None, int], torch.Generator]:
+) -> dict[tuple[CodeLength, int], torch.Generator]:
     """Return a generator for every T and draw, whatever else is evaluated."""
     found = {}
     for each in passes:
         for draw in range(each.draws):
-            key = (_CODE, each.steps[-1] or 0, draw)
+            key = (_CODE, *_key(each.steps[-1]), draw)
             words = np.random.SeedSequence(seed, spawn_key=key).generate_state(1, np.uint64)
             generator = torch.Generator(device).manual_seed(int(words[0]))
             found[each.steps[-1], draw] = generator
     return found
+
+
+def _key(length: CodeLength) -> tuple[int, ...]:
+    """Return numbers that keep the draws of one length apart from those of others."""
+    if isinstance(length, Allocated):
+        return tuple(steps for _, steps in length.lengths)
+    return (length or 0,)
