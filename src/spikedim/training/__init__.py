@@ -26,6 +26,7 @@ from spikedim.training.opened import (
     keep_run,
     open_run,
     spread,
+    with_initial_membrane,
 )
 from spikedim.training.recipes import (
     Recipe,
@@ -79,4 +80,5 @@ __all__ = [
     "recipe_names",
     "resume",
     "spread",
+    "with_initial_membrane",
 ]

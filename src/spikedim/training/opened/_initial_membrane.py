@@ -12,7 +12,34 @@ __all__ = ["with_initial_membrane"]
 def with_initial_membrane(
     model: AbstractSpikingTransformer, potential: float | None, *, caller: str = "open_run"
 ) -> AbstractSpikingTransformer:
-    """Return the model, or one with its weights whose neurons start at `potential`."""
+    """Return a model with the same weights whose neurons start elsewhere.
+
+    Parameters
+    ----------
+    model : AbstractSpikingTransformer
+        A spiking network that `build` made; stays as it is.
+    potential : float or None
+        Of every membrane before the first step, from -10 to below the threshold 1; None returns
+        the model itself.
+    caller : str
+        Named in errors.
+
+    Returns
+    -------
+    AbstractSpikingTransformer
+        In the mode of the model.
+
+    Raises
+    ------
+    InputError
+        If the model has no membranes, was built by hand, or `potential` is out of range.
+
+    Examples
+    --------
+    >>> model = build("spikformer-2-64/digits")
+    >>> with_initial_membrane(model, 0.5).make.neuron.initial_membrane
+    0.5
+    """
     if potential is None:
         return model
     if not model.coding.spiking:
