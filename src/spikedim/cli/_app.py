@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spikedim.cli._advise import advise
 from spikedim.cli._circuit import circuit_app
 from spikedim.cli._compare import compare
 from spikedim.cli._data import data_app
@@ -25,7 +26,7 @@ __all__ = ["app"]
 
 _FLAGS = ("--version", "--debug")
 _VALUED = ("--threads", "--device")
-_DEVICE_COMMANDS = ("train", "evaluate", "energy", "response")
+_DEVICE_COMMANDS = ("train", "evaluate", "energy", "response", "advise")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -114,7 +115,7 @@ def root(
     device: Annotated[
         str,
         typer.Option(
-            metavar="cpu|cuda|mps|auto", help="All but cpu: train, evaluate, energy, response only."
+            metavar="cpu|cuda|mps|auto", help="All but cpu: where a network runs."
         ),
     ] = "cpu",
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -142,5 +143,6 @@ app.command(epilog="Example: spikedim evaluate runs/first --steps 1..8 --html ev
 )
 app.command(epilog="Example: spikedim energy spikformer-2-64/digits --html energy.html")(energy)
 app.command(epilog="Example: spikedim response runs/twin --measure --html response.html")(response)
+app.command(epilog="Example: spikedim advise runs/twin --verify --html advice.html")(advise)
 app.command(epilog="Example: spikedim doctor --json")(doctor)
 app.command(epilog="Example: spikedim compare before.json after.json")(compare)

@@ -111,7 +111,7 @@ def energy(
         _refuse_unknown(audit)
 
 
-def parse_rules(text: str) -> tuple[str, ...]:
+def parse_rules(text: str, *, caller: str = "energy") -> tuple[str, ...]:
     """Return the rule sets that ``M0,M3`` or ``all`` names, by how their names begin.
 
     Examples
@@ -131,7 +131,7 @@ def parse_rules(text: str) -> tuple[str, ...]:
         matching = [name for name in known if begin and name.casefold().startswith(begin)]
         if not matching:
             raise InputError(
-                f"energy: `--rules` must be {_ALL} or beginnings of {', '.join(known)}; got "
+                f"{caller}: `--rules` must be {_ALL} or beginnings of {', '.join(known)}; got "
                 f"{word.strip()!r}. Write e.g. --rules M0,M3."
             )
         chosen.update(dict.fromkeys(matching))

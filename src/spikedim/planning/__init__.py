@@ -17,8 +17,11 @@ from spikedim.planning._plan import (
 )
 from spikedim.planning._planner import plan
 from spikedim.planning._response_answers import ResponseAnswers
+from spikedim.planning.advice import Advice, AdvisedChange, Outcome, RejectedChange, advise
 
 __all__ = [
+    "Advice",
+    "AdvisedChange",
     "Advisory",
     "Comparison",
     "ComparisonRow",
@@ -28,8 +31,11 @@ __all__ = [
     "Measurement",
     "ModelSummary",
     "NetworkSummary",
+    "Outcome",
     "Plan",
+    "RejectedChange",
     "ResponseAnswers",
+    "advise",
     "ask_response",
     "compare",
     "measure",

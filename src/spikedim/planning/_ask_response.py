@@ -178,7 +178,7 @@ def _answers(
             f"Epsilon is the error of the {curve.outputs:,} outputs against exact rates, not of "
             "the data."
         ),
-        *dict.fromkeys((*curve.warnings, *trace.notes)),
+        *curve.warnings,
     )
     result = ResponseAnswers(
         headline="",

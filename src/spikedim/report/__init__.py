@@ -1,5 +1,11 @@
 """Results as a terminal table, a picture or one self-contained HTML page."""
 
+from spikedim.report._advice_tables import (
+    advice_costs_table,
+    advice_rejected_table,
+    advice_table,
+)
+from spikedim.report._advice_view import advice_page, advice_picture, advice_view
 from spikedim.report._bounds_tables import bounds_table, bounds_tables, rungs_table
 from spikedim.report._catalogue import dataset_view, datasets_table
 from spikedim.report._circuit_page import circuit_page, circuit_picture, circuit_view
@@ -68,6 +74,12 @@ __all__ = [
     "Package",
     "Quantity",
     "Table",
+    "advice_costs_table",
+    "advice_page",
+    "advice_picture",
+    "advice_rejected_table",
+    "advice_table",
+    "advice_view",
     "as_text",
     "bounds_table",
     "bounds_tables",

@@ -385,7 +385,7 @@ def _squared(epsilon: Epsilon, half: Half) -> float:
     """Return an error as a squared Frobenius distance."""
     square = float(epsilon.value**2)
     if epsilon.kind is EpsilonKind.RMS:
-        return square * half.reference.shape[1]
+        return square * float(half.reference.shape[1])
     if epsilon.kind is EpsilonKind.RELATIVE:
         return square * half.reference_mean_square
     return square

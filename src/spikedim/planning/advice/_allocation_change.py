@@ -70,11 +70,15 @@ class AllocationChange(AbstractChange):
 
     def how(self, context: Context, steps: int) -> str:
         """Return the line of Python that does it."""
-        costs = ", costs=..., unit='pJ'" if self.by_energy else ""
+        if self.by_energy:  # whose prices are long
+            return (
+                f'model(x, code_steps=advice.change("{self.name}").goal_predicted.allocation, '
+                "generator=...)"
+            )
         cap = "" if context.latency_cap is None else f", latency_cap={context.latency_cap}"
         return (
-            f"model(x, code_steps=allocate(response_trace(model, x), steps={steps}{costs}{cap})"
-            ".steps, generator=...)"
+            f"model(x, code_steps=allocate(response_trace(model, x), steps={steps}{cap}).steps, "
+            "generator=...)"
         )
 
     def notes(self, context: Context) -> tuple[str, ...]:
