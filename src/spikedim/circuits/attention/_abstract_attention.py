@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ from spikedim.circuits.attention._attention_wiring import attention_wiring
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.attention._online_attention import run_online
 from spikedim.circuits.attention._rehearsed_steps import rehearsed_steps
+from spikedim.circuits.attention._stage_steps import check_allocation
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = ["AbstractSpikingAttention"]
@@ -79,6 +80,7 @@ class AbstractSpikingAttention(ABC):
         noise: AttentionNoise | None = None,
         mask: Any | None = None,
         measure_error: bool | None = None,
+        allocation: Mapping[str, int] | None = None,
     ) -> CircuitResult:
         """Run T steps of coding, then T steps of softmax: the answer takes 2 T steps.
 
@@ -97,6 +99,11 @@ class AbstractSpikingAttention(ABC):
             True where row i may look at column j, or numbers that are added to the scores.
         measure_error : bool, optional
             Whether to compare with exact arithmetic; by default up to 4,096 x 256 scores.
+        allocation : mapping of str to int, optional
+            T of ``"query code"``, ``"key code"``, ``"value code"`` and ``"competitors"``, as the
+            steps of `spikedim.response.allocate`; those that it does not name have `steps`. The
+            answer takes the longest code's steps and those of the competitors, and bound and law
+            are those of these steps.
 
         Returns
         -------
@@ -109,9 +116,12 @@ class AbstractSpikingAttention(ABC):
         ------
         InputError
             If `x` leaves the range of a channel, a shape is wrong, `steps` is below 1, a mask
-            leaves a row nothing to look at, or randomness is needed and none is given.
+            leaves a row nothing to look at, randomness is needed and none is given, or
+            `allocation` names a population that is none.
         """
-        return self._result("run", run_staged, x, steps, generator, noise, mask, measure_error)
+        return self._result(
+            "run", run_staged, x, steps, generator, noise, mask, measure_error, allocation
+        )
 
     def run_online(
         self,
@@ -151,7 +161,7 @@ class AbstractSpikingAttention(ABC):
             As in `run`.
         """
         return self._result(
-            "run_online", run_online, x, steps, generator, noise, mask, measure_error
+            "run_online", run_online, x, steps, generator, noise, mask, measure_error, None
         )
 
     def exact(self, x: Any, *, mask: Any | None = None) -> FloatArray:
@@ -401,11 +411,13 @@ class AbstractSpikingAttention(ABC):
         noise: AttentionNoise | None,
         mask: Any | None,
         measure_error: bool | None,
+        allocation: Mapping[str, int] | None,
     ) -> CircuitResult:
         """Check, run, compare."""
         caller = self._caller(method)
         rates = self._rates(x, method)
         count = check_steps(steps, caller=caller)
+        stages = check_allocation(count, allocation, caller=caller)
         added = self._mask(mask, len(rates), method)
         random = needs_noise(self.encoder, self.mode)
         if noise is not None:
@@ -418,7 +430,7 @@ class AbstractSpikingAttention(ABC):
             added,
             code=self.encoder,
             mode=self.mode,
-            steps=count,
+            steps=count if allocation is None else stages,
             generator=generator if random else None,
             noise=noise,
         )
@@ -432,7 +444,7 @@ class AbstractSpikingAttention(ABC):
             exact,
             code=self.encoder,
             mode=self.mode,
-            steps=count,
+            steps=stages,
             wiring=self.wiring(len(rates)),
             online=runner is run_online,
             fresh=noise is None,

@@ -16,6 +16,7 @@ from spikedim.circuits.attention._attention_constant import (
 from spikedim.circuits.attention._attention_heads import Exact, Heads
 from spikedim.circuits.attention._attention_run import AttentionRun
 from spikedim.circuits.attention._encoders import RateCode, worst_count_error
+from spikedim.circuits.attention._stage_steps import StageSteps, equal_steps
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = [
@@ -61,7 +62,7 @@ def output_bound(
     *,
     code: RateCode,
     mode: SoftmaxMode,
-    steps: int,
+    steps: int | StageSteps,
 ) -> BoundParts:
     r"""Bound the error of a run with the scores, rows and spikes that it had.
 
@@ -70,16 +71,17 @@ def output_bound(
     \rVert`: given the rows the value encoder is independent of them, and given the scores
     the softmax circuit is.
     """
+    stages = equal_steps(steps)
     return BoundParts(
-        value=_value_bound(heads, rates, run.rows, code, steps),
+        value=_value_bound(heads, rates, run.rows, code, stages.value),
         score=score_bound(
             rates,
             exact,
-            score_errors(heads, rates, exact, code, steps),
+            score_errors(heads, rates, exact, code, stages),
             effects if code is RateCode.BERNOULLI else None,
-            steps,
+            stages,
         ),
-        circuit=_circuit_bound(exact.value, run, mode, steps),
+        circuit=_circuit_bound(exact.value, run, mode, stages.rows),
     )
 
 
@@ -111,35 +113,43 @@ class ScoreErrors:
 
 
 def score_errors(
-    heads: Heads, rates: Array, exact: Exact, code: RateCode, steps: int
+    heads: Heads, rates: Array, exact: Exact, code: RateCode, steps: int | StageSteps
 ) -> ScoreErrors:
     """Bound the errors of all scores at once."""
+    stages = equal_steps(steps)
+    by, longer = stages.query, stages.query / stages.key  # how much more the keys can be off
     by_query = heads.scale * exact.key @ heads.query.transpose(0, 2, 1)  # [H, j, D]
     by_key = heads.scale * exact.query @ heads.key.transpose(0, 2, 1)  # [H, i, D]
     product = heads.scale * heads.query @ heads.key.transpose(0, 2, 1)  # [H, D, D]
     open_scores = ~np.isneginf(exact.scores)  # an exact row may round to 0 where a run does not
     if code is not RateCode.BERNOULLI:
-        worst = worst_count_error(code) / steps
+        worst = worst_count_error(code) / by
         linear = worst * (
-            np.abs(by_query).sum(axis=2)[:, None, :] + np.abs(by_key).sum(axis=2)[:, :, None]
+            np.abs(by_query).sum(axis=2)[:, None, :]
+            + longer * np.abs(by_key).sum(axis=2)[:, :, None]
         )
         both = np.broadcast_to(
-            worst**2 * np.abs(product).sum(axis=(1, 2))[:, None, None], linear.shape
+            longer * worst**2 * np.abs(product).sum(axis=(1, 2))[:, None, None], linear.shape
         )
         return ScoreErrors(linear * open_scores, both * open_scores)
     log = _SHARE + math.log(9 * exact.scores.size)  # 6 a score, 1 a row, 2 for linear_scores
     noise = rates * (1 - rates)
-    of_query = _deviation(noise @ (by_query**2).transpose(0, 2, 1), by_query, steps, log)
-    of_key = _deviation(noise @ (by_key**2).transpose(0, 2, 1), by_key, steps, log)
+    of_query = _deviation(noise @ (by_query**2).transpose(0, 2, 1), by_query, stages.query, log)
+    of_key = _deviation(noise @ (by_key**2).transpose(0, 2, 1), by_key, stages.key, log)
     squares = (product**2).sum(axis=2)  # [H, D]
-    spread = math.sqrt(log / (2 * steps))
-    length = np.sqrt(squares @ noise.T / steps) + spread * np.sqrt(squares.sum(axis=1))[:, None]
+    spread = math.sqrt(log / (2 * stages.query))
+    length = np.sqrt(squares @ noise.T / by) + spread * np.sqrt(squares.sum(axis=1))[:, None]
+    spread = math.sqrt(log / (2 * stages.key))
     both = np.broadcast_to(spread * length[:, :, None], of_query.shape)
     return ScoreErrors((of_query + of_key.transpose(0, 2, 1)) * open_scores, both * open_scores)
 
 
 def score_bound(
-    rates: Array, exact: Exact, errors: ScoreErrors, effects: ScoreEffects | None, steps: int
+    rates: Array,
+    exact: Exact,
+    errors: ScoreErrors,
+    effects: ScoreEffects | None,
+    steps: int | StageSteps,
 ) -> float:
     r"""Bound what score errors add, by the smaller of two arguments.
 
@@ -158,17 +168,17 @@ def score_bound(
         return crude
     apart = (exact.rows * np.sqrt(squared_distances(exact.rows, exact.value))).sum(axis=2)
     rest = errors.product.max(axis=2) * apart + largest**2 * wide / 2
-    linear = _linear_scores(rates, effects, steps, exact.scores.size)
+    linear = _linear_scores(rates, effects, equal_steps(steps), exact.scores.size)
     return min(crude, linear + float(np.linalg.norm(rest.sum(axis=0))))
 
 
-def _linear_scores(rates: Array, effects: ScoreEffects, steps: int, scores: int) -> float:
+def _linear_scores(rates: Array, effects: ScoreEffects, stages: StageSteps, scores: int) -> float:
     """Bound the linear part over all rows: McDiarmid over the spikes of either encoder."""
     log = _SHARE + math.log(9 * scores)
     return sum(
         math.sqrt(float((effect * rates * (1 - rates)).sum()) / steps)
         + math.sqrt(log * float(effect.sum()) / (2 * steps))
-        for effect in (effects.query, effects.key)
+        for effect, steps in ((effects.query, stages.query), (effects.key, stages.key))
     )
 
 

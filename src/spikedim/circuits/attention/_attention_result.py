@@ -22,6 +22,8 @@ from spikedim.circuits.attention._attention_heads import Exact, Heads
 from spikedim.circuits.attention._attention_run import AttentionRun, needs_noise
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.attention._online_attention import online_averaging
+from spikedim.circuits.attention._stage_steps import POPULATIONS, StageSteps, equal_steps
+from spikedim.circuits.attention._unequal_law import unequal_law
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = ["FIRST_ORDER", "STREAMS", "attention_result", "online_constant"]
@@ -50,7 +52,7 @@ def attention_result(
     *,
     code: RateCode,
     mode: SoftmaxMode,
-    steps: int,
+    steps: int | StageSteps,
     wiring: Wiring,
     online: bool,
     fresh: bool,
@@ -61,24 +63,28 @@ def attention_result(
     `fresh`: the random numbers were drawn for this run, not given; `unmeasured` says why the error
     is not.
     """
+    stages = equal_steps(steps)
     silent = run.row_spikes == 0
     lost = silent.any(axis=0)
     output = np.where(lost[:, None], 0.0, run.output)
     error = bound = law = None
     if exact is not None:
         effects = score_effects(heads, exact)
-        spent = np.maximum(run.row_spikes, 1) / steps
+        spent = np.maximum(run.row_spikes, 1) / stages.rows
         constant = error_parts(heads, exact, effects, rates, code, mode, spent=spent)
         if online:
-            constant = online_constant(constant, steps)
-        law = constant.frobenius(steps=steps) or None
+            constant = online_constant(constant, stages.rows)
+        if stages.equal:
+            law = constant.frobenius(steps=stages.rows) or None
+        else:
+            law = unequal_law(heads, exact, effects, rates, code, mode, stages, spent) or None
         error = float(np.linalg.norm((output - exact.output)[~lost]))
         if not online:
             parts = output_bound(
-                heads, rates, exact, effects, run, code=code, mode=mode, steps=steps
+                heads, rates, exact, effects, run, code=code, mode=mode, steps=stages
             )
             bound = parts.total + _rounding(exact)
-    spikes = _spikes(run, rates.size, steps)
+    spikes = _spikes(run, rates.size, stages)
     certificate = certify(
         _theorem(needs_noise(code, mode), online=online, fresh=fresh),
         errors=error,
@@ -87,7 +93,7 @@ def attention_result(
         rms_law=law,
         neurons=wiring.neurons,
         synapses=wiring.synapses,
-        steps=steps,
+        steps=stages.longest,
         spikes=sum(part.spikes for part in spikes),
         silent_rows=int(silent.sum()),
         reason=unmeasured or ("no bound is proved for running means" if online else ""),
@@ -120,13 +126,13 @@ def _of_heads(rows: Any) -> Any:
     return rows[0] if len(rows) == 1 else rows
 
 
-def _spikes(run: AttentionRun, neurons: int, steps: int) -> tuple[SpikeCount, ...]:
+def _spikes(run: AttentionRun, neurons: int, stages: StageSteps) -> tuple[SpikeCount, ...]:
     """Return the spikes of every population that spikes, all heads together."""
-    codes = zip(("query code", "key code", "value code"), run.code_spikes, strict=True)
+    codes = zip(POPULATIONS, run.code_spikes, stages.codes, strict=False)  # rows come last
     won, rows = int(run.row_spikes.sum()), run.rows.size
     return (
-        *(SpikeCount(name, neurons, count, count / neurons / steps) for name, count in codes),
-        SpikeCount("competitors", rows, won, won / rows / steps),
+        *(SpikeCount(name, neurons, count, count / neurons / t) for name, count, t in codes),
+        SpikeCount(POPULATIONS[-1], rows, won, won / rows / stages.rows),
         *run.other,
     )
 

@@ -9,6 +9,7 @@ from spikedim.circuits._result import SpikeCount
 from spikedim.circuits.attention._attention_heads import Heads
 from spikedim.circuits.attention._attention_noise import AttentionNoise, code_uniforms, uniforms_at
 from spikedim.circuits.attention._encoders import RateCode, encode_counts, spikes_so_far
+from spikedim.circuits.attention._stage_steps import StageSteps, equal_steps
 from spikedim.circuits.competition._softmax import SoftmaxMode, softmax
 from spikedim.circuits.competition._winner_steps import start_winners, step_winners
 
@@ -48,25 +49,28 @@ def run_staged(
     *,
     code: RateCode,
     mode: SoftmaxMode,
-    steps: int,
+    steps: int | StageSteps,
     generator: np.random.Generator | None,
     noise: AttentionNoise | None,
 ) -> AttentionRun:
-    """Run T steps of coding and T steps of softmax on what was coded."""
+    """Run T steps of coding and T steps of softmax on what was coded; T of each stage its own."""
+    stages = equal_steps(steps)
     if noise is None:
-        counts = [encode_counts(rates, code, steps=steps, generator=generator) for _ in "qkv"]
+        counts = [encode_counts(rates, code, steps=t, generator=generator) for t in stages.codes]
     else:
-        counts = _counts_of(rates, code, steps, noise)
-    query, key, value = (count / steps for count in counts)
+        counts = _counts_of(rates, code, stages, noise)
+    query, key, value = (count / t for count, t in zip(counts, stages.codes, strict=True))
     scores = heads.scores(heads.queries(query), heads.keys(key), mask)
     if noise is None:
-        result = softmax(scores, mode=mode, steps=steps, generator=generator, measure_error=False)
+        result = softmax(
+            scores, mode=mode, steps=stages.rows, generator=generator, measure_error=False
+        )
         rows, row_spikes, other = result.value, result.row_spikes, result.spikes[1:]
     else:
-        wins = _wins_of(scores, mode, steps, noise)
+        wins = _wins_of(scores, mode, stages.rows, noise)
         row_spikes = wins.sum(axis=2)
         rows = wins / np.maximum(row_spikes, 1)[..., None]
-        other = other_spikes(mode, row_spikes.size, steps)
+        other = other_spikes(mode, row_spikes.size, stages.rows)
     return AttentionRun(
         scores=scores,
         rows=rows,
@@ -84,13 +88,20 @@ def other_spikes(mode: SoftmaxMode, rows: int, steps: int) -> tuple[SpikeCount, 
     return ()
 
 
-def _counts_of(rates: Array, code: RateCode, steps: int, noise: AttentionNoise) -> list[Array]:
+def _counts_of(
+    rates: Array, code: RateCode, stages: StageSteps, noise: AttentionNoise
+) -> list[Array]:
     """Return the counts of the three encoders, a step at a time where steps are independent."""
     counts = [np.zeros_like(rates)] * 3
-    for step in range(1 if code is RateCode.BERNOULLI else steps, steps + 1):
+    first = 1 if code is RateCode.BERNOULLI else min(stages.codes)
+    for step in range(first, max(stages.codes) + 1):
         counts = [
             spikes_so_far(before, rates, code, step=step, uniforms=drawn)
-            for before, drawn in zip(counts, code_uniforms(noise, code, step), strict=True)
+            if step <= last
+            else before
+            for before, drawn, last in zip(
+                counts, code_uniforms(noise, code, step), stages.codes, strict=True
+            )
         ]
     return counts
 

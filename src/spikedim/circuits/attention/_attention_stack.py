@@ -19,6 +19,7 @@ from spikedim.circuits.attention._attention_lipschitz import stretch_bound
 from spikedim.circuits.attention._encoders import RateCode
 from spikedim.circuits.attention._multi_head_attention import MultiHeadSpikingAttention
 from spikedim.circuits.attention._stacked_wiring import stacked_wiring
+from spikedim.circuits.attention._stage_steps import POPULATIONS
 from spikedim.circuits.competition._softmax import SoftmaxMode
 
 __all__ = ["AttentionStackResult", "SpikingAttentionStack"]
@@ -179,6 +180,7 @@ class SpikingAttentionStack:
         generator: np.random.Generator | None = None,
         mask: Any | None = None,
         measure_error: bool | None = None,
+        allocation: Mapping[str, int] | None = None,
     ) -> AttentionStackResult:
         """Run all layers, T steps of coding and T of softmax each.
 
@@ -194,6 +196,8 @@ class SpikingAttentionStack:
             As in `SpikingAttention.run`, for all layers.
         measure_error : bool, optional
             As in `SpikingAttention.run`.
+        allocation : mapping of str to int, optional
+            As in `SpikingAttention.run`, with ``"layer 0 "`` and so on in front of the names.
 
         Returns
         -------
@@ -206,12 +210,18 @@ class SpikingAttentionStack:
             As in `SpikingAttention.run`.
         """
         count = check_steps(steps, caller="SpikingAttentionStack.run")
+        own = _by_layer(allocation, len(self.layers))
         results: list[CircuitResult] = []
         stretches: list[float] = []
         spiking, exact = x, x
-        for layer in self.layers:
+        for layer, chosen in zip(self.layers, own, strict=True):
             result = layer.run(
-                spiking, steps=count, generator=generator, mask=mask, measure_error=measure_error
+                spiking,
+                steps=count,
+                generator=generator,
+                mask=mask,
+                measure_error=measure_error,
+                allocation=chosen,
             )
             if result.target is not None:
                 stretches.append(_stretch(layer, spiking, exact, mask))
@@ -221,7 +231,12 @@ class SpikingAttentionStack:
         measured = len(stretches) == len(self.layers)
         return AttentionStackResult(
             layers=tuple(results),
-            whole=self._whole(results, exact if measured else None, stretches, count),
+            whole=self._whole(
+                results,
+                exact if measured else None,
+                stretches,
+                max(result.certificate.steps for result in results),
+            ),
             stretches=np.array(stretches) if measured else None,
         )
 
@@ -278,6 +293,33 @@ class SpikingAttentionStack:
             wiring=wiring,
             provenance=Provenance.now(command="spikedim.circuits.SpikingAttentionStack.run"),
         )
+
+
+def _by_layer(
+    allocation: Mapping[str, int] | None, count: int
+) -> Sequence[Mapping[str, int] | None]:
+    """Return the steps of every layer by the names of its own populations."""
+    if allocation is None:
+        return [None] * count
+    caller = "SpikingAttentionStack.run"
+    if not isinstance(allocation, Mapping):
+        raise InputError(
+            f"{caller}: `allocation` must map names of populations to steps; got "
+            f"{type(allocation).__name__}. Write e.g. {{'layer 0 value code': 64}}."
+        )
+    own: list[dict[str, int]] = [{} for _ in range(count)]
+    names = {
+        f"layer {number} {name}": (number, name) for number in range(count) for name in POPULATIONS
+    }
+    for given, steps in allocation.items():
+        if given not in names:
+            raise InputError(
+                f"{caller}: `allocation` must name populations of the stack; got {given!r}. Write "
+                f"e.g. 'layer 0 {POPULATIONS[0]}'."
+            )
+        number, name = names[given]
+        own[number][name] = steps
+    return own
 
 
 def _checked_layers(layers: Any) -> Sequence[Mapping[str, Any]]:

@@ -65,7 +65,7 @@ def allocate(
 
     See Also
     --------
-    population_errors : c_l as measured, where first order does not hold.
+    population_errors : Measures c_l where first order does not hold.
 
     Notes
     -----
