@@ -1,6 +1,6 @@
 """The response law against simulating T = 1, 2, 4, ..., 256.
 
-Kept twins and random weights, test images. One round measures, in turn: a pass with exact rates,
+Kept twins, test images. One round measures, in turn: a pass with exact rates,
 K, the curve through T = 1 and 4 and the adaptive curve (both with K at hand), and one coded pass at
 each of nine T. A coded pass draws counts at once and costs about the same at every T, so the nine
 passes are what plain simulation costs here. Whoever runs a network step by step pays a pass a step:
@@ -33,9 +33,9 @@ from spikedim.training import open_examples, open_run
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 # name -> kept run, samples, samples of a rehearsal
 CASES = {
-    "digits-twin, 128 samples": ("cpu_training/runs/digits-twin", 128, 8),
-    "mnist-noise, 64 samples": ("cpu_training/runs/mnist-noise", 64, 4),
-    "cifar10-twin, 32 samples": ("cpu_training/runs/cifar10-twin", 32, 2),
+    "digits-twin, 64 samples": ("cpu_training/runs/digits-twin", 64, 8),
+    "mnist-noise, 32 samples": ("cpu_training/runs/mnist-noise", 32, 4),
+    "cifar10-twin, 16 samples": ("cpu_training/runs/cifar10-twin", 16, 2),
 }
 STEPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 FEW_STEPS = (1, 2, 4, 8, 16)

@@ -32,12 +32,13 @@ BLOCK = 256
 BATCH = 64
 TWINS = RUNS.parents[1] / "cpu_training" / "runs"
 WEIGHTED = -1
-WEIGHTED_PASSES = 600
+WEIGHTED_PASSES = {"digits": 1000, "cifar10": 300}
+"""Passes of a weighted round; 600 of other data."""
 # Which block of test samples a round takes. The first block comes back: laws that are calibrated on
 # it have no error of samples. A weighted round takes it too, each sample as often as its part of K
 # asks for, since a few samples make up much of K. The digits are one block.
 ROUNDS = (0, WEIGHTED, 1, 2, 3, 0, 4, 0)
-DIGIT_ROUNDS = (0, WEIGHTED, WEIGHTED, WEIGHTED, 0, 0)
+DIGIT_ROUNDS = (0, WEIGHTED, 0, WEIGHTED, 0, 0)
 CIFAR_ROUNDS = (0, WEIGHTED, 1, 2)
 
 
@@ -145,7 +146,8 @@ def simulate_round(name: str, number: int) -> None:
     rows = np.arange(len(x))
     if kind == WEIGHTED:
         part = response_trace(run.model, x, batch_size=16).sample_traces
-        rows = np.repeat(rows, np.rint(WEIGHTED_PASSES * part / part.sum()).astype(int))
+        wanted = WEIGHTED_PASSES.get(run.record.data, 600) * part / part.sum()
+        rows = np.repeat(rows, np.rint(wanted).astype(int))
     network = rate_network(run.model, caller="truth")
     seed = zlib.crc32(f"{name} {number}".encode())
     errors, right = simulated(network, x[rows], y[rows], STEPS, seed)
@@ -199,9 +201,10 @@ def _mean(kept: list[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def missing() -> Iterator[tuple[str, int]]:
-    """Yield rounds to do, the first ones of all nets first."""
+    """Yield rounds to do, the first ones of all nets first, and the largest nets last."""
+    names = sorted(kept_runs(), key=lambda name: name.startswith("cifar10"))
     for number in range(len(ROUNDS)):
-        for name in kept_runs():
+        for name in names:
             if number < len(rounds(name)) and not _files(name, number + 1)[number].exists():
                 yield name, number
 
