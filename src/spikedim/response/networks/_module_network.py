@@ -87,8 +87,8 @@ class ModuleNetwork(AbstractRateNetwork):
             or len(found) != len(x)
         ):
             raise InputError(
-                f"{self.caller}: `model` must have rates [B, ..., D] of floats for {len(x)} "
-                f"samples; got {_shown(found)} in {name!r}. Mark a submodule that returns them "
+                f"{self.caller}: `model` must have rates [B, ..., D] of floats for a batch of "
+                f"{len(x)}; got {_shown(found)} in {name!r}. Mark a submodule that returns them "
                 "with `populations`."
             )
         return found
@@ -101,8 +101,8 @@ class ModuleNetwork(AbstractRateNetwork):
             or len(outputs) != len(x)
         ):
             raise InputError(
-                f"{self.caller}: `model` must return a tensor [B, ...] of floats for {len(x)} "
-                f"samples; got {_shown(outputs)}. Wrap it in a module that returns the output "
+                f"{self.caller}: `model` must return a tensor [B, ...] of floats for a batch of "
+                f"{len(x)}; got {_shown(outputs)}. Wrap it in a module that returns the output "
                 "you mean."
             )
         return outputs

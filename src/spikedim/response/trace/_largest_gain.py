@@ -11,7 +11,6 @@ from spikedim.response.trace._tangents import push
 
 __all__ = ["largest_gain"]
 
-_ROUNDS = 30
 _CHANGE = 1e-3
 _TINY = 1e-30
 
@@ -22,16 +21,17 @@ def largest_gain(
     names: Sequence[str],
     *,
     start: Tensor,
+    rounds: int,
     caller: str,
 ) -> Tensor:
     """Return the largest singular value [B] of the derivative by the rates of some populations.
 
     `start` [B, m] are output directions to begin with. Forward and backward derivatives take
-    turns until no sample moves by a thousandth, 30 times at most; the value is a lower bound.
+    turns until no sample moves by a thousandth, `rounds` times at most; the value is a lower bound.
     """
     batch = linearise(network, x, caller=caller)
     directions, before = start, start.new_zeros(len(x))
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         pulled = dict(zip(names, batch.pull(directions, keep=True, names=names), strict=True))
         length = _length(pulled)
         moved = push(network, x, _shift(pulled, length.clamp_min(_TINY)), caller=caller)

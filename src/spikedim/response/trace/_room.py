@@ -13,7 +13,7 @@ from spikedim.response.trace._passes import linearise
 
 __all__ = ["Footprint", "Room", "exact_room", "measure", "probed_room"]
 
-_MOST = 64  # samples of a batch; more are no faster
+_MOST = 16  # samples of a batch; more are slower, their gradients leave the cache
 _WORKSPACE = 4  # gradients on the way, in units of the largest population
 
 

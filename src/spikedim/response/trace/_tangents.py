@@ -1,5 +1,6 @@
 """How outputs move when rates are moved: derivatives in forward mode."""
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -37,6 +38,7 @@ def push(
         dual: Tensor = forward_ad.make_dual(exact, total)  # type: ignore[no-untyped-call]
         return dual
 
+    _load_forward_mode()
     # Of the kernels of attention only the plain one knows forward mode.
     with (
         torch.inference_mode(False),
@@ -54,6 +56,13 @@ def push(
         check_outputs(outputs, len(x), caller=caller)
         flat = torch.zeros_like(outputs) if moved is None else moved
         return flat.reshape(len(x), -1)
+
+
+def _load_forward_mode() -> None:
+    """Let torch load its forward derivatives, which warns of a compiler that it uses itself."""
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        forward_ad.make_dual(torch.zeros(1), torch.zeros(1))  # type: ignore[no-untyped-call]
 
 
 def _parts(x: Tensor) -> tuple[Tensor, Tensor | None]:
