@@ -188,7 +188,7 @@ def fit_decoders(
     >>> images = torch.randn(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     >>> decoders = fit_decoders(twin, [images], code_steps=4, populations=["stem.lif0"])
     >>> decoders["stem.lif0"]
-    ProjectingDecoder(512 neurons, 15 directions)
+    ProjectingDecoder(512 neurons, 11 directions)
     >>> decoded = with_decoders(twin, decoders)
     >>> noise = torch.Generator().manual_seed(0)
     >>> decoded(images, code_steps=4, generator=noise).shape

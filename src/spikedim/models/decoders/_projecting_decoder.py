@@ -54,8 +54,8 @@ class ProjectingDecoder(nn.Module):
     >>> import torch
     >>> along = torch.tensor([[0.6], [0.8]])
     >>> decoder = ProjectingDecoder(torch.zeros(2), along, torch.ones(1))
-    >>> decoder(torch.tensor([[[1.0, 0.0]]])).tolist()
-    [[[0.36000001430511475, 0.47999998927116394]]]
+    >>> decoder(torch.tensor([[[1.0, 0.0]]]))
+    tensor([[[0.3600, 0.4800]]])
     """
 
     mean: Tensor
