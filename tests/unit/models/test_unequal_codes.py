@@ -149,7 +149,7 @@ def test_missing_and_unknown_names_are_refused_in_one_sentence(twin, x):
     lengths = dict.fromkeys(rest, 2) | {"nobody": 1, "a.b": 3, "z": 1}
     expected = (
         rf"^forward: `code_steps` must have a T for each of the {len(rest) + 1} populations of "
-        rf"{TWIN}; missing or unknown: a\.b, nobody, {first}\. Take the names"
+        rf"{TWIN}; got missing or unknown names: a\.b, nobody, {first}\. Take the names"
     )
     with pytest.raises(InputError, match=expected):
         twin(x, code_steps=lengths, generator=generator())
