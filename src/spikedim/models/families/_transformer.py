@@ -491,7 +491,7 @@ class AbstractSpikingTransformer(nn.Module, ABC):
             odd = sorted(states.keys() ^ mine)
             raise InputError(
                 f"forward: `states` must hold the {len(mine)} spiking populations of "
-                f"{self.card.name}; got missing or unknown names: {', '.join(odd[:3])}. "
+                f"{self.card.name}; missing or unknown: {', '.join(odd[:3])}. "
                 "Pass the states that `run` of this model returned."
             )
         found = {len(state.membrane) for state in states.values()}
