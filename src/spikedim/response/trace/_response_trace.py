@@ -209,12 +209,12 @@ def _iterated(
     names = tuple(sums.populations)
     count = sums.first.outputs.numel()
     firsts: list[Tensor] = []
-    alls: list[Tensor] = []
+    joint: list[Tensor] = []
     for start in range(0, len(x), batch):
         part = x[start : start + batch]
         like = sums.first.outputs.new_zeros(len(part), count)
         (begin,) = signs(like, seeds[start : start + len(part)], 1)
-        for chosen, found in ((names[:1], firsts), (names, alls)):
+        for chosen, found in ((names[:1], firsts), (names, joint)):
             try:
                 gain = largest_gain(
                     network, part, chosen, start=begin, rounds=rounds, caller=_CALLER
@@ -222,7 +222,7 @@ def _iterated(
             except InputError:  # an operation without a forward derivative
                 return Gains(None, None)
             found.append(gain.double().cpu())
-    return Gains(torch.cat(firsts).numpy(), torch.cat(alls).numpy())
+    return Gains(torch.cat(firsts).numpy(), torch.cat(joint).numpy())
 
 
 def _padding(network: AbstractRateNetwork, x: Tensor) -> float:
