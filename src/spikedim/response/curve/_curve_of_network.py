@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
@@ -26,7 +26,7 @@ from spikedim.response.curve._curve_variant import CurveVariant
 from spikedim.response.curve._decisions import decisions_of
 from spikedim.response.curve._error_law import rational, saturations
 from spikedim.response.curve._response_curve import ResponseCurve
-from spikedim.response.networks import AbstractRateNetwork, rate_network
+from spikedim.response.networks import NetworkLike, rate_network
 from spikedim.response.simulation import SimulatedSamples, Simulator
 from spikedim.response.trace import ResponseTrace, response_trace
 
@@ -40,12 +40,13 @@ _DEFAULTS = {
     CurveVariant.SIMULATED: (1, 2, 4, 8, 16, 32, 64),
 }
 _DETERMINISTIC = (*range(1, 17), 24, 32, 64)
+_CONSTANT = 1e-12  # of the mean square: less variance is rounding
 _CLOSED = (CurveVariant.FREE, CurveVariant.ASYMPTOTIC)
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def response_curve(
-    model: nn.Module | AbstractRateNetwork,
+    model: NetworkLike,
     x: Tensor,
     targets: Tensor | None = None,
     *,
@@ -165,6 +166,7 @@ def response_curve(
     def measure(t: int, weights: Array | None) -> SimulatedSamples:
         return simulator.run(t, passes=passes, weights=weights)
 
+    mean_square = float(np.square(simulator.reference).sum(axis=1).mean())
     points = Calibration(
         measure,
         variant=form,
@@ -172,7 +174,7 @@ def response_curve(
         exponent=noise_exponent(law),
         limit=2 * float(simulator.reference.var(axis=0).sum()),
     )
-    if form is CurveVariant.FREE and points.law.limit <= 0:
+    if form is CurveVariant.FREE and points.law.limit <= _CONSTANT * mean_square:
         raise InputError(
             f"{_CALLER}: `variant` must not be free for outputs that are the same for every "
             "sample; got free. Use two_point."
@@ -201,7 +203,7 @@ def response_curve(
         decision_accuracies=decisions.accuracies,
         outputs=simulator.outputs,
         n_samples=len(x),
-        reference_mean_square=float(np.square(simulator.reference).sum(axis=1).mean()),
+        reference_mean_square=mean_square,
         neurons=sum(simulator.neurons.values()),
         rate=simulator.rate / sum(simulator.neurons.values()),
         shift=_stacked([points.points[t].shift for t in points.steps], simulator.outputs),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
@@ -18,7 +18,7 @@ from spikedim._core import (
     parse_bytes,
 )
 from spikedim.circuits import RateCode
-from spikedim.response.networks import AbstractRateNetwork, rate_network
+from spikedim.response.networks import NetworkLike, rate_network
 from spikedim.response.simulation._response_simulation import ResponseSimulation, SimulatedPoint
 from spikedim.response.simulation._share_interval import share_interval
 from spikedim.response.simulation._simulator import SimulatedSamples, Simulator
@@ -29,7 +29,7 @@ _CALLER = "simulate_response"
 
 
 def simulate_response(
-    model: nn.Module | AbstractRateNetwork,
+    model: NetworkLike,
     x: Tensor,
     targets: Tensor | None = None,
     *,
