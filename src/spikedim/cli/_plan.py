@@ -69,6 +69,8 @@ def plan(
         str, typer.Option(help="Estimator of d_eff in the reconstructed rule.")
     ] = "pca95",
     steps: Annotated[int, typer.Option(help="Steps to ask an error for.")] = 4,
+    samples: Annotated[int, typer.Option(min=1, help="Of a run: most samples to look at.")] = 512,
+    split: Annotated[str, typer.Option(help="Of a run: test, validation, train.")] = "test",
     energy: Annotated[
         float | None, typer.Option(metavar="MJ", help="Energy budget in mJ per sample.")
     ] = None,
@@ -105,6 +107,8 @@ def plan(
             **chosen,
             estimator=estimator,
             steps=steps,
+            samples=samples,
+            split=split,
             energy_mj=energy,
             memory_budget=memory,
             generator=np.random.default_rng(seed),

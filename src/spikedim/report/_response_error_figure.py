@@ -1,5 +1,7 @@
 """Error of the outputs against T: the curve, its asymptote, what was measured."""
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -65,15 +67,11 @@ def _draw_seen(axes: Axes, found: ResponseAnswers, least: list[float]) -> None:
     if found.simulation is not None:
         rows = [point for point in found.simulation.points if point.squared_error > 0]
         values = [found.error_of(point.squared_error) for point in rows]
-        spread = [1.96 * point.squared_error_deviation for point in rows]
-        down = [
-            value - found.error_of(max(p.squared_error - s, 0.05 * p.squared_error))
-            for p, s, value in zip(rows, spread, values, strict=True)
-        ]
-        up = [
-            found.error_of(p.squared_error + s) - value
-            for p, s, value in zip(rows, spread, values, strict=True)
-        ]
+        # On the log axis, where a bar of a skewed error does not leave the chart.
+        grown = [math.exp(1.96 * p.squared_error_deviation / p.squared_error) for p in rows]
+        pairs = list(zip(rows, grown, values, strict=True))
+        down = [value - found.error_of(p.squared_error / by) for p, by, value in pairs]
+        up = [found.error_of(p.squared_error * by) - value for p, by, value in pairs]
         axes.errorbar(
             [point.steps for point in rows], values, yerr=[down, up], fmt="s", ms=5, capsize=3,
             color=SERIES[1], label="measured", zorder=4,

@@ -79,13 +79,13 @@ def response_table(found: ResponseAnswers) -> Table:
     columns = (
         Column("T"),
         Column("error", found.epsilon.kind.value, numeric=True, interval=True),
-        *([Column("measured", found.epsilon.kind.value, numeric=True)] if measured else []),
+        *([Column("measured", numeric=True)] if measured else []),
         *([Column(_what(found), "%", numeric=True, interval=True)] if labelled else []),
         *([Column("measured", "%", numeric=True)] if measured and labelled else []),
-        Column("spikes", "per sample", numeric=True),
+        Column("spikes", numeric=True),
     )
     rows = tuple(_row(found, point, labelled=labelled) for point in found.points)
-    return Table("What T steps lose", columns, rows)
+    return Table("What T steps lose, and spikes per sample", columns, rows)
 
 
 def _row(
@@ -146,12 +146,12 @@ def response_populations_table(found: ResponseAnswers) -> Table:
         Column("neurons", numeric=True, expendable=1),
         Column("rate", "per step", numeric=True),
         Column("saturated", "%", numeric=True, expendable=3),
-        Column("share of K", "%", numeric=True, interval=True),
-        Column("share of spikes", "%", numeric=True),
+        Column("of K", "%", numeric=True, interval=True),
+        Column("of spikes", "%", numeric=True),
         Column("L", numeric=True, expendable=2),
     )
     rows = tuple(_population(found, row) for row in found.trace.populations)
-    return Table("Where the error comes from", columns, rows)
+    return Table("Shares of K and of all spikes", columns, rows)
 
 
 def _population(found: ResponseAnswers, row: PopulationResponse) -> tuple[str | Quantity, ...]:

@@ -53,7 +53,8 @@ def _asked(found: ResponseAnswers) -> str:
 def error_claim(found: ResponseAnswers) -> str:
     """Say which T meets the error."""
     steps = steps_text(found.steps_for_error, found.steps_for_error_low, found.steps_for_error_high)
-    return f"{_asked(found).capitalize()} of the outputs takes T = {steps}"
+    asked = _asked(found)
+    return f"{asked[0].upper()}{asked[1:]} of the outputs takes T = {steps}"
 
 
 def accuracy_loss_claim(found: ResponseAnswers) -> str:
@@ -121,14 +122,15 @@ def response_lines(found: ResponseAnswers) -> tuple[str, ...]:
     if curve.own_asymptote:
         form += "; beyond the last it goes on by itself, since K is not its limit"
     lines.append(f"Curve: {form}.")
-    lines += [
-        f"Checked at T = {check.steps:,}: predicted {error_text(found, check.predicted)}, found "
-        f"{error_text(found, check.found)} ({'passed' if check.passed else 'failed, so added'})."
-        for check in curve.checks
-    ]
     lines += _losses(found)
     lines += _measured(found)
-    return (*lines, *curve.notes)
+    return (*lines, *map(_sentence, (*curve.notes, *trace.notes)))
+
+
+def _sentence(note: str) -> str:
+    """Begin a note with a capital and end it with a stop."""
+    text = note[:1].upper() + note[1:]
+    return text if text.endswith(".") else f"{text}."
 
 
 def _losses(found: ResponseAnswers) -> list[str]:
@@ -166,27 +168,15 @@ def _measured(found: ResponseAnswers) -> list[str]:
 
 def response_advisories(found: ResponseAnswers) -> tuple[Advisory, ...]:
     """Return the scope and what is weak."""
-    advisories = [Advisory(text, _remedy(text)) for text in found.warnings]
-    trace = found.trace
-    if trace.low > 0 and trace.high / trace.low > 2:
+    advisories = [Advisory(text, _remedy(found, text)) for text in found.warnings]
+    if found.simulation is None and not found.curve.warnings:
         advisories.append(
-            Advisory(
-                f"K is between {approximate(trace.low)} and {approximate(trace.high)}: few samples "
-                "carry most of it.",
-                "Look at more samples (--samples).",
-            )
-        )
-    if found.simulation is None:
-        advisories.append(
-            Advisory(
-                "Only the T that the curve was calibrated at were simulated.",
-                "Simulate the others (--measure).",
-            )
+            Advisory("Only T that calibrate the curve were simulated.", "See others (--measure).")
         )
     return tuple(advisories)
 
 
-def _remedy(text: str) -> str:
+def _remedy(found: ResponseAnswers, text: str) -> str:
     """Say what to do about a warning of the result."""
     if text.startswith("Scope"):
         return "Plan a directly coded net by itself (spikedim plan --model RUN)."
@@ -194,4 +184,6 @@ def _remedy(text: str) -> str:
         return "Choose epsilon for the outputs."
     if text.startswith("The weights are random"):
         return "Train it (spikedim train)."
-    return "Trust measured points (--measure) over the curve."
+    if found.simulation is not None:
+        return "Trust the measured points over the curve."
+    return "Simulate the T you mean (--measure)."
