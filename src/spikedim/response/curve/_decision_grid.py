@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from spikedim._core import AnyArray
+
 __all__ = ["decision_grid", "decision_steps"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -19,7 +21,7 @@ def decision_steps() -> Array:
 def decision_grid(
     reference: Array,
     covariances: Array,
-    answers: Array,
+    answers: AnyArray,
     *,
     draws: int,
     generator: np.random.Generator,

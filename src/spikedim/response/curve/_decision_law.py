@@ -49,7 +49,10 @@ class DecisionLaw:
             tau = asked
         else:
             tau = effective_steps(asked, np.asarray(self.decided, dtype=np.float64), self.taus())
-        return np.asarray(np.interp(np.log(tau), np.log(self.grid), self.accuracies))
+        found = np.interp(np.log(tau), np.log(self.grid), self.accuracies)
+        # Behind the grid, margins within the width of the noise: their share is as that width.
+        missing = (self.reference - self.accuracies[-1]) * np.sqrt(self.grid[-1] / tau)
+        return np.asarray(np.where(tau > self.grid[-1], self.reference - missing, found))
 
     def taus(self) -> Array:
         """Return tau of the points that decide."""

@@ -6,7 +6,15 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from spikedim._core import FloatArray, InputError, Provenance, Result, check_integer, check_number
+from spikedim._core import (
+    AnyArray,
+    FloatArray,
+    InputError,
+    Provenance,
+    Result,
+    check_integer,
+    check_number,
+)
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.circuits import RateCode
 from spikedim.response.curve._curve_variant import CurveVariant
@@ -311,7 +319,7 @@ class ResponseCurve(Result):
         allowed = self.squared_target(epsilon)
 
         def reach(power: float) -> int:
-            def is_enough(asked: Array) -> Array:
+            def is_enough(asked: Array) -> AnyArray:
                 errors, width = self._errors(asked)
                 return np.asarray(errors * width**power <= allowed)
 
@@ -349,7 +357,7 @@ class ResponseCurve(Result):
             )
 
         def reach(sign: float) -> int:
-            def is_enough(asked: Array) -> Array:
+            def is_enough(asked: Array) -> AnyArray:
                 found, deviation = self._accuracies(asked, lost=True)
                 return np.asarray(found + sign * _Z * deviation <= allowed + 1e-12)
 
