@@ -39,6 +39,27 @@ class PrincipalRates:
         Sums over all directions, in the basis or not.
     samples : int
         S, of the fit.
+
+    See Also
+    --------
+    principal_rates : Finds them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> known = PrincipalRates(
+    ...     mean=torch.full((2,), 0.5),
+    ...     basis=torch.eye(2),
+    ...     variance=torch.tensor([0.2, 0.1]),
+    ...     signal=torch.tensor([0.2, 0.1]),
+    ...     noise=torch.tensor([0.2, 0.2]),
+    ...     outside_signal=0.0,
+    ...     total_variance=0.3,
+    ...     total_noise=0.4,
+    ...     samples=100,
+    ... )
+    >>> known.decoder("wiener", code_steps=2).gains
+    tensor([0.6667, 0.5000])
     """
 
     mean: Tensor

@@ -72,7 +72,7 @@ class ProjectingDecoder(nn.Module):
         self.register_buffer("gains", gains.detach().float())
         self.register_buffer("outside", torch.tensor(outside, device=mean.device).float())
         self.register_buffer("matrix", None, persistent=False)
-        self.make_dense()
+        self._make_dense()
         self.register_load_state_dict_post_hook(_after_loading)  # type: ignore[no-untyped-call]
 
     def forward(self, rates: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class ProjectingDecoder(nn.Module):
         form = f"{len(self.mean) // len(self.basis)} tokens of " if self.per_token else ""
         return f"{form}{len(self.basis)} neurons, {len(self.gains)} directions"
 
-    def make_dense(self) -> None:
+    def _make_dense(self) -> None:
         """Make the dense matrix of the buffers, where its product is the cheaper one."""
         width, rank = self.basis.shape
         if 2 * rank < width:
@@ -127,7 +127,7 @@ class ProjectingDecoder(nn.Module):
 
 def _after_loading(module: nn.Module, keys: Any) -> None:  # noqa: ARG001
     if isinstance(module, ProjectingDecoder):
-        module.make_dense()
+        module._make_dense()
 
 
 def _check(mean: Tensor, basis: Tensor, gains: Tensor, outside: float) -> None:
