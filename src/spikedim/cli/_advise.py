@@ -51,6 +51,10 @@ def advise(
         int | None,
         typer.Option(min=1, help="Most steps of a population.", show_default="none"),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANGE", help="Look at this change only; may be given again."),
+    ] = None,
     rules: Annotated[str, typer.Option(metavar="M0|M1|...", help="Rule set of energies.")] = "M0",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 0,
     memory: Memory = "2GB",
@@ -91,6 +95,7 @@ def advise(
             verify=verify,
             fine_tune=fine_tune,
             latency_cap=latency_cap,
+            only=only or None,
             rules=chosen[0],
             seed=seed,
             device=DEVICE.get(),

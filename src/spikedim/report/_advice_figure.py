@@ -13,6 +13,7 @@ from spikedim.report._style import MUTED, SERIES, new_figure, plain_axes
 __all__ = ["advice_alt", "advice_figure", "advice_sheet"]
 
 _AXIS = 60.0  # points below the rows
+_LABEL = 26  # characters beside a number, on a telephone
 
 
 def _rows(advice: Advice) -> list[Row]:
@@ -20,7 +21,7 @@ def _rows(advice: Advice) -> list[Row]:
     rows = []
     for each in advice.changes:
         found: list[tuple[str, float | None, Interval | None, int]] = [
-            (each.name, each.predicted_gain, each.predicted_interval, 0),
+            (shorten(each.name, _LABEL), each.predicted_gain, each.predicted_interval, 0),
             ("measured", each.measured_gain, each.measured_interval, 1),
         ]
         for label, value, ends, place in found:

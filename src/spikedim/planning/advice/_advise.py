@@ -81,6 +81,7 @@ def advise(
     verify: bool = False,
     fine_tune: int = 0,
     latency_cap: int | None = None,
+    only: Sequence[str] | None = None,
     rules: Rules | str = Rules.M0,
     seed: int = 0,
     device: str = "cpu",
@@ -112,6 +113,8 @@ def advise(
         Updates of a noise-aware training that may be spent on a twin; 0 for none.
     latency_cap : int or None
         The most steps that a population may have where steps are unequal.
+    only : sequence of str, optional
+        Names of the changes to look at, as they stand in the result; all without it.
     rules : Rules
         Rule set of the energies.
     seed : int
@@ -180,6 +183,7 @@ def advise(
     opened = run if isinstance(run, TrainedRun) else open_run(run)
     folder = "RUN" if isinstance(run, TrainedRun) else str(Path(run))
     _check_answers(opened)
+    chosen = _chosen(_changes(opened.model.coding), only)
     opened.model.to(where)
     read = partial(
         examples_of_run, opened, memory_budget=memory_budget, progress=progress, caller=_CALLER
@@ -226,7 +230,7 @@ def advise(
         memory_budget=memory_budget,
         progress=progress,
     )
-    changes, rejected = _weigh(_changes(opened.model.coding), context, verified=verify)
+    changes, rejected = _weigh(chosen, context, verified=verify)
     law = None
     if coded:
         law = float(context.trace.value / baseline.sample(calibration, steps).error)
@@ -424,6 +428,22 @@ def _changes(coding: Coding) -> tuple[AbstractChange, ...]:
             NoiseTrainingChange(),
         )
     return TrainingStepsChange(), WarmUpChange(1), WarmUpChange(2), InitialMembraneChange()
+
+
+def _chosen(
+    changes: Sequence[AbstractChange], only: Sequence[str] | None
+) -> tuple[AbstractChange, ...]:
+    """Return the changes that were asked for."""
+    if only is None:
+        return tuple(changes)
+    known = [each.name for each in changes]
+    odd = [name for name in only if name not in known]
+    if odd or not only:
+        raise InputError(
+            f"{_CALLER}: `only` must name changes of {', '.join(known)}; got "
+            f"{odd[0] if odd else 'none'!r}. Leave it out for all."
+        )
+    return tuple(each for each in changes if each.name in only)
 
 
 def _weigh(
