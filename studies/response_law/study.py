@@ -1,7 +1,8 @@
 """Does the response law predict the error and the accuracy of rate-coded networks at every T?
 
 Run it with ``make -C studies/response_law``. Each part of each net is kept in work/, so that an
-interrupted run goes on; ``python -m studies.response_law.study NAME ...`` does only those nets.
+interrupted run goes on; ``python -m studies.response_law.study NAME ...`` does only those nets,
+and ``--kept`` none: it writes what is there.
 """
 
 import json
@@ -372,7 +373,7 @@ def main(names: list[str]) -> None:
     """Do what is missing, and write what is there."""
     torch.set_num_threads(1)
     KEPT.mkdir(parents=True, exist_ok=True)
-    for name in names or kept_runs():
+    for name in [] if names == ["--kept"] else names or kept_runs():
         assess(name)
     found = {}
     for name in kept_runs():
