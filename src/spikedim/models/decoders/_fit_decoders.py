@@ -172,8 +172,11 @@ def fit_decoders(
     keep a floor. ``"pca95"`` has neither; `studies/decoders` shows what that costs.
 
     Rates of unseen samples are estimated better; a network need not be. Shrinkage is a bias that
-    later layers share, and a flat decoder costs 2 D k multiplications, often more than the network
-    itself. Measure before use.
+    adds up over populations: in `studies/decoders`, with 600 samples and T = 4, flat Wiener
+    decoders lower the relative error of logits from .87 to .24 on MNIST and raise it from .39 to
+    .49 on CIFAR-10, where projections leave .23 of the accuracy of .81 even without noise.
+    Per-token Wiener decoders give .53 and .50, and at T = 1 raise the error on digits from .81 to
+    .87. A flat decoder costs 2 D k multiplications, often more than the network itself.
 
     References
     ----------
