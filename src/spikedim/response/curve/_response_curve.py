@@ -167,10 +167,11 @@ class ResponseCurve(Result):
     passes : float
         Coded passes over all samples that the curve cost.
     group_references : FloatArray of shape [J]
+        Accuracy with exact rates without one group of samples: of the jackknife's interval.
     group_accuracies : FloatArray of shape [J, c]
+        Accuracies at the calibration steps without it.
     group_decisions : FloatArray of shape [J, G]
-        Accuracies without one group of samples: exact, at calibration steps, along tau. They make
-        the jackknife's interval.
+        Accuracies along tau without it.
     decided_steps : tuple of int
         Calibration steps whose accuracy is clear of chance and of that with exact rates.
     """
@@ -352,8 +353,8 @@ class ResponseCurve(Result):
             )
         if not self.accuracy_target:
             raise InputError(
-                "steps_for_accuracy: the curve must predict accuracy; got one of errors only. "
-                "Supply outputs [S, C] to `response_curve`."
+                "steps_for_accuracy: `self` must predict accuracy; got a curve of errors only. "
+                "Make it of a network with outputs [S, C]."
             )
 
         def reach(sign: float) -> int:
