@@ -1,10 +1,11 @@
+from pathlib import Path
+
 import pytest
 from tests.planning_examples import example_plan
 from tests.response_results import bare_answers, example_answers
 
 from spikedim import planning
 from spikedim.planning import ResponseAnswers
-from spikedim.training import fit
 
 
 @pytest.fixture
@@ -110,8 +111,7 @@ def test_plan_passes_a_run_and_a_tolerance(run, monkeypatch):
 
 
 def test_a_trained_twin_goes_through_both_commands(run, tmp_path):
-    folder = tmp_path / "twin"
-    fit("spikformer-2-64/digits:softmax", "digits", out=folder, changes={"updates": "1"})
+    folder = Path(__file__).parents[2] / "studies" / "cpu_training" / "runs" / "digits-twin"
     got = run("response", folder, "--samples", "8", "--steps", "1,4", "--measure")
     assert (got.code, got.err) == (0, "")
     assert "What T steps lose" in got.out
