@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from tests.energy_audit_examples import example_audit
 from tests.planning_examples import example_comparison, example_measurement, example_plan
+from tests.response_results import example_answers
 from tests.training_results import example_evaluation, example_run
 
 from spikedim import data, energy, planning, training
@@ -43,6 +44,7 @@ def asked(monkeypatch):
         ("plan", example_plan()),
         ("measure", example_measurement()),
         ("compare", example_comparison()),
+        ("ask_response", example_answers()),
     ):
         monkeypatch.setattr(planning, name, answer(name, result))
     monkeypatch.setattr(training, "fit", answer("train", example_run()))

@@ -35,6 +35,8 @@ def test_options_reach_the_planner_and_nothing_else_does(run, asked, tmp_path):
         "law": "subspace",
         "estimator": "effective_rank",
         "steps": 8,
+        "samples": 512,
+        "split": "test",
         "energy_mj": 0.5,
         "memory_budget": "1GB",
         "command": options["command"],

@@ -56,7 +56,7 @@ def response(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how far spike noise moves the outputs of a rate-coded network, and from where it comes.
+    """Say how far spikes move the outputs of a rate-coded net.
 
     Steps for an error and for an accuracy, and what any number of steps loses. For rate-coded
     twins, circuits and noise-trained nets; a directly coded run is planned by plan --model RUN.

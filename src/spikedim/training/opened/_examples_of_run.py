@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from spikedim._core import AbstractProgress, AnyArray, InputError, check_choice
+from spikedim._core import (
+    AbstractProgress,
+    AnyArray,
+    InputError,
+    SilentProgress,
+    check_choice,
+)
 from spikedim.models import card
 from spikedim.training.examples import (
     ExampleKind,
@@ -30,8 +36,8 @@ def examples_of_run(
     *,
     split: str,
     memory_budget: int | str,
-    progress: AbstractProgress,
-    caller: str,
+    progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
+    caller: str = "examples_of_run",
 ) -> Examples:
     """Return examples that a run can read, in the units of its training.
 
@@ -64,13 +70,11 @@ def examples_of_run(
     Examples
     --------
     >>> import tempfile
-    >>> from spikedim._core import SilentProgress
     >>> from spikedim.training import fit, open_run
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = fit("spikformer-2-64/digits", "digits", out=folder, changes={"updates": "1"})
     ...     run = open_run(folder)
-    >>> options = {"memory_budget": "1GB", "progress": SilentProgress(), "caller": "here"}
-    >>> len(examples_of_run(run, None, split="test", **options))
+    >>> len(examples_of_run(run, None, split="test", memory_budget="1GB"))
     359
     """
     check_choice(split, _SPLITS, name="split", caller=caller)
