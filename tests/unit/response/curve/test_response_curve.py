@@ -232,7 +232,7 @@ def test_a_saturated_accuracy_is_interpolated():
 def test_single_outputs_predict_no_accuracy():
     found = response_curve(Linear(matrix(1, 3)), uniform(10, 3))
     assert (found.accuracy_target, found.at(3).accuracy) == ("", None)
-    with pytest.raises(InputError, match=r"the curve must predict accuracy"):
+    with pytest.raises(InputError, match=r"`self` must predict accuracy"):
         found.steps_for_accuracy()
 
 
