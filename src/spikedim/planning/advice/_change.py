@@ -28,10 +28,13 @@ class AbstractChange(ABC):
         What it is called in tables.
     gained : Gained
         What its gain is a share of.
+    demotion : str
+        What stands against it even where it gains; empty if nothing does.
     """
 
     name: str
     gained: Gained
+    demotion: str = ""
 
     @abstractmethod
     def refusal(self, context: Context) -> str | None:

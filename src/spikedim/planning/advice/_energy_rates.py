@@ -1,6 +1,7 @@
 """Energy of an outcome: picojoule a spike of every population, from counts of operations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import final
 
@@ -9,11 +10,12 @@ from torch import Tensor
 
 from spikedim._core import AbstractProgress
 from spikedim.energy import Rules, count_operations, price
-from spikedim.models import AbstractSpikingTransformer, Coding
+from spikedim.models import AbstractSpikingTransformer, Coding, RatePopulation
 
 __all__ = ["COUNTED", "EnergyRates", "counted_mj", "energy_rates"]
 
 COUNTED = 8  # samples whose operations are counted
+_CODE = "sigma_delta"  # nearest counts, which draw nothing
 
 
 @final
@@ -56,18 +58,60 @@ def energy_rates(
     rules: Rules,
     progress: AbstractProgress,
 ) -> EnergyRates:
-    """Count a few samples at T, and with the steps of each population doubled in turn."""
+    """Count a few samples at T, and with each population silenced in turn, the others held."""
     if model.coding is not Coding.RATES:
         return _of_steps(model, x, steps=steps, rules=rules)
-    names = list(model.code_lengths(steps))
-    energy, spikes = _counted(model, x, dict.fromkeys(names, steps), rules)
-    rates: dict[str, float] = {}
-    for name in progress.track(names, "price spikes", float(len(names))):
-        doubled, fired = _counted(model, x, {**dict.fromkeys(names, steps), name: 2 * steps}, rules)
-        more = fired[name] - spikes[name]
-        rates[name] = max(doubled - energy, 0.0) / more if more > 0 else 0.0
-    caused = sum(rates[name] * spikes[name] for name in names)
-    return EnergyRates(rules, max(energy - caused, 0.0), rates)
+    with _held(model) as held:
+        found = model.count_spikes(x, code_steps=steps, code=_CODE)
+        held.recording = False
+        whole = counted_mj(model, x, steps, rules)
+        spikes = {name: float(s.double().sum()) / len(x) for name, s in found.spikes.items()}
+        caused = {}
+        for name in progress.track(list(spikes), "price spikes", float(len(spikes))):
+            held.silent = {name}
+            caused[name] = max(whole - counted_mj(model, x, steps, rules), 0.0)
+        held.silent = set(spikes)
+        fixed = counted_mj(model, x, steps, rules)
+    # Spikes that meet in a product of two activations are missed by both sides when one is silent.
+    total = sum(caused.values())
+    scale = (whole - fixed) / total if total > 0 else 0.0
+    return EnergyRates(
+        rules,
+        fixed,
+        {name: scale * caused[name] / n if n else 0.0 for name, n in spikes.items()},
+    )
+
+
+@final
+class _Held:
+    """Means of spikes of every population: recorded once, then given out whatever comes in."""
+
+    def __init__(self) -> None:
+        self.recording = True
+        self.silent: set[str] = set()
+        self.means: dict[str, Tensor] = {}
+
+    def give(self, name: str, means: Tensor) -> Tensor:
+        """Return what a population says."""
+        if self.recording:
+            self.means[name] = means
+            return means
+        kept = self.means[name]
+        return torch.zeros_like(kept) if name in self.silent else kept.clone()
+
+
+@contextmanager
+def _held(model: AbstractSpikingTransformer) -> Iterator[_Held]:
+    """Hold what every population says, so that one can be silenced and no other changes."""
+    held = _Held()
+    with ExitStack() as stack:
+        for name, population in model.populations.items():
+            if isinstance(population, RatePopulation):
+                hook = population.encoder.register_forward_hook(
+                    lambda _, __, means, name=name: held.give(name, means)
+                )
+                stack.callback(hook.remove)
+        yield held
 
 
 def counted_mj(
@@ -77,17 +121,8 @@ def counted_mj(
     rules: Rules,
 ) -> float:
     """Return millijoule of a twin on a few samples, with nearest counts, which draw nothing."""
-    counts = count_operations(model, x[:COUNTED], code_steps=lengths, code="sigma_delta")
+    counts = count_operations(model, x[:COUNTED], code_steps=lengths, code=_CODE)
     return price(counts, rules=rules).value_mj
-
-
-def _counted(
-    model: AbstractSpikingTransformer, x: Tensor, lengths: Mapping[str, int], rules: Rules
-) -> tuple[float, dict[str, float]]:
-    """Return energy and spikes."""
-    found = model.count_spikes(x, code_steps=lengths, code="sigma_delta")
-    fired = {name: float(s.double().sum()) / len(x) for name, s in found.spikes.items()}
-    return counted_mj(model, x, lengths, rules), fired
 
 
 def _of_steps(

@@ -19,6 +19,7 @@ class InitialMembraneChange(AbstractChange):
 
     name = "initial membrane"
     gained = Gained.ERROR
+    demotion = "on no kept run did such a gain hold"
 
     def refusal(self, context: Context) -> str | None:
         """Return why it does not apply; None if it does."""

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from spikedim._core import Interval
+from spikedim.models import Coding
 from spikedim.planning.advice._advice import AdvisedChange, RejectedChange
 from spikedim.planning.advice._candidate import AbstractCandidate
 from spikedim.planning.advice._change import AbstractChange, Gained
 from spikedim.planning.advice._context import Context
 from spikedim.planning.advice._half import Half
-from spikedim.planning.advice._projector_change import ProjectorChange
 from spikedim.planning.advice._sampled import gain
 
 __all__ = ["judge", "verify_change"]
@@ -114,8 +114,13 @@ def _objection(
     if found.accuracy < base.accuracy - context.tolerance and change.gained is not Gained.SPIKES:
         fall = 100 * (base.accuracy - found.accuracy)
         return f"{said}, but accuracy falls by {fall:.1f} points."
-    if isinstance(change, ProjectorChange) and change.per_token:
-        return f"{said}, but this form did harm on other networks as often as not."
+    if change.demotion:
+        return f"{said}, but {change.demotion}."
+    if context.run.model.coding is Coding.SPIKES and change.gained is not Gained.SPIKES:
+        # What such a network answers is decided by its training: an error alone says little.
+        own, other = (context.fewest(each) for each in (context.baseline, candidate))
+        if (other or context.steps) >= (own or context.steps):
+            return f"{said}, but the goal takes as many steps as without."
     return None
 
 

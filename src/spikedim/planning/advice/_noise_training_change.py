@@ -8,7 +8,7 @@ from spikedim.planning.advice._candidate import AbstractCandidate
 from spikedim.planning.advice._change import AbstractChange, Gained
 from spikedim.planning.advice._coded_candidate import CodedCandidate
 from spikedim.planning.advice._context import Context
-from spikedim.training import fit, open_run
+from spikedim.training import Recipe, fit, open_run
 
 __all__ = ["NoiseTrainingChange"]
 
@@ -44,14 +44,13 @@ class NoiseTrainingChange(AbstractChange):
 
     def _trained(self, context: Context) -> AbstractSpikingTransformer:
         """Train on in a folder that goes again."""
-        record, recipe = context.run.record, context.run.recipe
+        record = context.run.record
         with tempfile.TemporaryDirectory() as folder:
             fit(
                 record.model,
                 record.data,
                 out=f"{folder}/run",
-                recipe=recipe,
-                changes=self._changes(context),
+                recipe=self._recipe(context),
                 seed=context.seed,
                 start_from=context.folder,
                 device=str(context.run.model.head.weight.device),
@@ -61,13 +60,18 @@ class NoiseTrainingChange(AbstractChange):
             found = open_run(f"{folder}/run").model
         return found.to(context.run.model.head.weight.device)
 
-    def _changes(self, context: Context) -> dict[str, str]:
-        rate = _RATE * context.run.recipe.optimiser.learning_rate
-        return {
-            "updates": str(context.fine_tune),
-            "noise.steps": str(_NOISE),
-            "optimiser.learning_rate": f"{rate:.3g}",
-        }
+    def _recipe(self, context: Context) -> Recipe:
+        """Return the recipe of the run, shorter, gentler and with noise."""
+        recipe = context.run.recipe
+        rate = _RATE * recipe.optimiser.learning_rate
+        return recipe.model_copy(
+            update={
+                "epochs": None,
+                "updates": context.fine_tune,
+                "noise": recipe.noise.model_copy(update={"steps": _NOISE, "start": 0.0}),
+                "optimiser": recipe.optimiser.model_copy(update={"learning_rate": rate}),
+            }
+        )
 
     def law_gain(self, context: Context) -> float | None:  # noqa: ARG002
         """Return None: no law says what training finds."""
@@ -82,11 +86,11 @@ class NoiseTrainingChange(AbstractChange):
 
     def how(self, context: Context, steps: int) -> str:  # noqa: ARG002
         """Return the command that does it."""
-        record = context.run.record
-        changes = " ".join(f"--set {key}={value}" for key, value in self._changes(context).items())
+        record, recipe = context.run.record, self._recipe(context)
         return (
             f"spikedim train {record.model} --data {record.data} --out NEW --from {context.folder} "
-            f"{changes}"
+            f"--recipe {recipe.name} --set updates={recipe.updates} --set noise.steps={_NOISE} "
+            f"--set optimiser.learning_rate={recipe.optimiser.learning_rate:.3g}"
         )
 
     def notes(self, context: Context) -> tuple[str, ...]:  # noqa: ARG002

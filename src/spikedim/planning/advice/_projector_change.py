@@ -30,6 +30,10 @@ class ProjectorChange(AbstractChange):
     def __init__(self, *, per_token: bool = False) -> None:
         self.per_token = per_token
         self.name = "per-token projector" if per_token else "flat projector"
+        if per_token:
+            self.demotion = (
+                "this form harms other networks, its shrinkage being common to all tokens"
+            )
 
     def refusal(self, context: Context) -> str | None:  # noqa: ARG002
         """Return None: every population has directions."""
