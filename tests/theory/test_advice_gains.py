@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spikedim.bounds import Epsilon
 from spikedim.planning import advise
 
 RUNS = Path(__file__).parents[2] / "studies" / "cpu_training" / "runs"
@@ -67,9 +68,24 @@ def test_training_under_noise_lowers_the_error():
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.parametrize("name", ["read-out shift", "flat projector"])
+def test_leaving_the_start_out_brings_outputs_nearer_to_where_they_settle():
+    advice = advise(
+        RUNS / "cifar10-4",
+        samples=256,
+        epsilon=Epsilon.parse("1.2:fro"),
+        only=["warm-up of 1 step"],
+        verify=True,
+    )
+    found = advice.change("warm-up of 1 step")
+    assert found.predicted_gain > 0.3
+    assert found.measured_gain == pytest.approx(found.predicted_gain, rel=0.25)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["read-out shift", "flat projector", "norms under noise"])
 def test_a_gain_of_a_wider_twin_holds_on_samples_held_out(name):
-    advice = advise(RUNS / "mnist-twin", samples=256, only=[name], verify=True)
+    advice = advise(RUNS / "mnist-twin", samples=400, only=[name], verify=True)
     found = advice.change(name)
     assert found.predicted_gain > 0.1
     assert found.measured_gain == pytest.approx(found.predicted_gain, rel=0.25)

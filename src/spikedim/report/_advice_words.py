@@ -17,6 +17,7 @@ __all__ = [
 
 _FEW = 100  # samples of a half
 _NEAR = "25 %"
+_ALL = 0.985
 
 
 def energy_saving(advice: Advice, change: AdvisedChange) -> float | None:
@@ -28,7 +29,8 @@ def energy_saving(advice: Advice, change: AdvisedChange) -> float | None:
 
 def gain_words(value: float, low: float, high: float) -> str:
     """Return a gain in per cent with its interval."""
-    return interval(*(f"{100 * part:.0f}" for part in (value, low, high)))
+    decimals = 1 if value > _ALL else 0  # what is left of the last per cent matters
+    return interval(*(f"{100 * part:.{decimals}f}" for part in (value, low, high)))
 
 
 def advice_lines(advice: Advice) -> tuple[str, ...]:

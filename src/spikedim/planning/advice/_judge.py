@@ -119,7 +119,7 @@ def _objection(
     if context.run.model.coding is Coding.SPIKES and change.gained is not Gained.SPIKES:
         # What such a network answers is decided by its training: an error alone says little.
         own, other = (context.fewest(each) for each in (context.baseline, candidate))
-        if (other or context.steps) >= (own or context.steps):
+        if other is None or (own is not None and other >= own):
             return f"{said}, but the goal takes as many steps as without."
     return None
 
