@@ -73,7 +73,7 @@ def errors(result: dict[str, Any], path: Path) -> None:
         axes.plot(line, line, color=INK, lw=0.8, zorder=0)
         axes.fill_between(line, line / 1.1, line * 1.1, color=RULE, zorder=-1, lw=0)
         r2 = result["pooled"][law]["r2"]
-        axes.set_title(f"{title}\nR² of ln ε² {r2:.2f}, T = {steps[1]} to {steps[-1]}")
+        axes.set_title(f"{title}\nR² of ln ε² {r2:.3f}, T = {steps[1]} to {steps[-1]}")
         axes.set(xscale="log", yscale="log", xlabel="measured relative error")
     panels[0].set_ylabel("predicted relative error")
     _legend(figure, result, shapes=True)
@@ -151,7 +151,8 @@ def ratios(result: dict[str, Any], path: Path) -> None:
                 )
         axes.set(xscale="log", yscale="log", xlabel="T", title=f"Networks with {word}")
         axes.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
-        axes.set_yticks([0.25, 0.5, 1, 2, 4, 8, 16, 32], ["¼", "½", "1", "2", "4", "8", "16", "32"])
+        ticks = [2.0**power for power in range(-5, 6)]
+        axes.set_yticks(ticks, [f"{t:g}" if t >= 1 else f"1/{1 / t:g}" for t in ticks])
         axes.minorticks_off()
         axes.grid(axis="y", color=RULE, lw=0.5)
     panels[0].set_ylabel("T ε² / K, same samples")

@@ -194,7 +194,9 @@ def _mean(kept: list[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     errors, right, squares = sums / count
     many = count > 1
     variance = (squares - errors**2)[:, many] * (count / np.maximum(count - 1, 1))[many]
-    with np.errstate(invalid="ignore"):
+    # Without a second pass it is taken to be 1, which it is about where there is one.
+    multiple = np.ones(len(STEPS))
+    if many.any():
         multiple = variance.sum(axis=1) / (errors[:, many] ** 2).sum(axis=1)
     spread = np.sqrt((multiple[:, None] * errors**2 / count).sum(axis=1)) / size
     return errors, right, spread
