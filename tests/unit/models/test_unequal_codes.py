@@ -183,6 +183,30 @@ def test_codes_that_draw_need_a_generator(twin, x, code):
         code_rates(torch.rand(3, generator=generator()), steps=2, code=code)
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("rates", "steps", "message"),
+    [
+        (torch.tensor([0, 1]), 4, r"`rates` must be a tensor of floats; got torch.int64"),
+        ([0.5], 4, r"`rates` must be a tensor of floats; got list"),
+        (torch.empty(3, device="meta"), 4, r"`generator` must be on the device of the rates, meta"),
+        (torch.full((2,), 0.5), 10**400, r"`steps` must be at most 2\*\*50; got one of 1329 bits"),
+        (torch.full((2,), 0.5), True, r"`steps` must be an integer >= 1; got True"),
+    ],
+)
+def test_what_cannot_be_coded_is_refused(rates, steps, message):
+    with pytest.raises(InputError, match=message):
+        code_rates(rates, steps=steps, generator=generator())
+
+
+def test_counts_beyond_float32_are_means_all_the_same():
+    steps = (1 << 26) + 1
+    found = code_rates(torch.full((20_000,), 0.3), steps=steps, generator=generator()).double()
+    deviation = (0.3 * 0.7 / steps) ** 0.5
+    assert float(found.mean()) == pytest.approx(0.3, abs=4 * deviation / 20_000**0.5 + 1e-8)
+    assert float(found.std()) == pytest.approx(deviation, rel=0.03)
+
+
 def test_weights_too_coarse_for_a_tally_are_refused():
     twin = live_model(TWIN, dtype=torch.bfloat16)
     x = inputs(twin, 2).bfloat16()

@@ -15,6 +15,8 @@ __all__ = ["code_named", "code_rates", "needs_generator"]
 
 _INVERTED = 16  # steps up to which one uniform and the inverse distribution function are fastest
 _BITWISE = 256  # and up to which random bits beat rejection, whose cost does not grow
+_SINGLE = 1 << 22  # and up to which float32 counts have the variance they should
+_MOST = 1 << 50  # steps: float64 tells all counts up to here apart
 _CHUNK = 1 << 15  # values that stay in the cache of a core
 _HALF = 0.5  # phase of the deterministic code: its count is the nearest whole number
 
@@ -40,7 +42,7 @@ def code_rates(
         Rates in [0, 1], floating point, on any device. Their values are not looked at, so that
         transforms of functions pass; NaN stays NaN.
     steps : int
-        T, at least 1.
+        T, from 1 to 2^50.
     code : RateCode or str, default "bernoulli"
         ``"bernoulli"``, ``"sigma_delta"`` (phase 1/2) or ``"random_phase"``; entries are
         independent.
@@ -56,7 +58,8 @@ def code_rates(
     Raises
     ------
     InputError
-        If `steps` or `code` is none, or a code that draws has no generator.
+        If `steps` or `code` is none, `rates` are no floats, or a code that draws has no generator
+        on their device.
 
     See Also
     --------
@@ -80,17 +83,47 @@ def code_rates(
     >>> code_rates(torch.tensor([0.1, 0.4, 1.0]), steps=4, code="sigma_delta")
     tensor([0.0000, 0.5000, 1.0000])
     """
-    steps = check_integer(steps, name="steps", caller="code_rates")
     law = code_named(code, caller="code_rates")
+    steps = _checked_steps(steps)
+    _check_rates(rates)
     if needs_generator(law) and not isinstance(generator, torch.Generator):
         raise InputError(
             f"code_rates: `generator` must be a torch.Generator for the code {law}; "
             f"got {generator!r}. Pass `torch.Generator().manual_seed(0)`."
         )
+    if (
+        needs_generator(law)
+        and generator is not None
+        and generator.device.type != rates.device.type
+    ):
+        raise InputError(
+            f"code_rates: `generator` must be on the device of the rates, {rates.device}; got one "
+            f"on {generator.device}. Pass `torch.Generator(rates.device)`."
+        )
     if not rates.requires_grad:
         return _coded(rates, steps, law, generator)
     passed: Tensor = _StraightThrough.apply(rates, steps, law, generator)  # type: ignore[no-untyped-call]
     return passed
+
+
+def _checked_steps(steps: object) -> int:
+    """Return T, or raise `InputError` unless float64 tells all its counts apart."""
+    found = check_integer(steps, name="steps", caller="code_rates")
+    if found > _MOST:
+        raise InputError(
+            f"code_rates: `steps` must be at most 2**50; got one of {found.bit_length()} bits. "
+            "Exact rates need no steps."
+        )
+    return found
+
+
+def _check_rates(rates: object) -> None:
+    if not isinstance(rates, Tensor) or not rates.is_floating_point():
+        got = rates.dtype if isinstance(rates, Tensor) else type(rates).__name__
+        raise InputError(
+            f"code_rates: `rates` must be a tensor of floats; got {got}. Convert it to "
+            "torch.float32."
+        )
 
 
 def code_named(code: RateCode | str, *, caller: str) -> RateCode:
@@ -153,8 +186,9 @@ def _round(rates: Tensor, steps: int, phase: Tensor) -> Tensor:
 def _draw(rates: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
     """Return means of many steps."""
     chances = rates.nan_to_num(0.0)
-    counts = torch.binomial(torch.full_like(rates, steps), chances, generator=generator)
-    return counts.div_(steps).add_(rates - chances)  # NaN stays NaN
+    drawn = chances.double() if steps > _SINGLE else chances
+    counts = torch.binomial(torch.full_like(drawn, steps), drawn, generator=generator)
+    return counts.div_(steps).to(rates.dtype).add_(rates - chances)  # NaN stays NaN
 
 
 def _compare_bits(rates: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
