@@ -404,9 +404,11 @@ def test_bad_input_is_refused(twin, x, untyped):
 
 
 def test_bad_read_outs_are_refused(twin, untyped):
-    with pytest.raises(InputError, match=r"`shift` must be 10 finite numbers.* got shape \(3,\)"):
+    with pytest.raises(
+        InputError, match=r"`shift` must be a tensor of 10 finite numbers.* got shape \(3,\)"
+    ):
         with_shifted_readout(twin, torch.zeros(3))
-    with pytest.raises(InputError, match=r"`shift` must be 10 finite"):
+    with pytest.raises(InputError, match=r"`shift` must be a tensor of 10 finite"):
         with_shifted_readout(twin, torch.full((10,), torch.inf))
     with pytest.raises(InputError, match=r"`model` must be one that `build` made; got Identity"):
         with_shifted_readout(torch.nn.Identity(), torch.zeros(10))

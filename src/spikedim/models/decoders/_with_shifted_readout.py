@@ -61,10 +61,12 @@ def with_shifted_readout(
             f"with_shifted_readout: `model` must have a classifier with bias; got "
             f"{model.card.name} without. Subtract the shift from its logits."
         )
-    if shift.shape != bias.shape or not bool(torch.isfinite(shift).all()):
+    fits = isinstance(shift, Tensor) and shift.shape == bias.shape
+    if not fits or not bool(torch.isfinite(shift).all()):
+        got = f"shape {tuple(shift.shape)}" if isinstance(shift, Tensor) else type(shift).__name__
         raise InputError(
-            f"with_shifted_readout: `shift` must be {len(bias)} finite numbers, one a class; got "
-            f"shape {tuple(shift.shape)}. Average coded minus exact logits over samples."
+            f"with_shifted_readout: `shift` must be a tensor of {len(bias)} finite numbers, one a "
+            f"class; got {got}. Average coded minus exact logits over samples."
         )
     out = copy.deepcopy(model)
     with torch.no_grad():
