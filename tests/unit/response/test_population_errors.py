@@ -79,6 +79,42 @@ def test_silent_populations_have_no_ratio():
     assert (row.squared_error, row.ratio, row.ratio_deviation) == (0.0, None, None)
 
 
+def test_draws_of_one_population_do_not_depend_on_the_others():
+    model, x = linear((4, 6), (6, 5), (5, 3)), torch.rand(8, 4, generator=seeded())
+    names = ["1", "3"]
+    trace = response_trace(model, x, populations=names)
+    one, other = (
+        population_errors(model, x, trace=trace, steps={"1": t, "3": 32}, populations=names)
+        for t in (1, 8)
+    )
+    assert one.populations[0] != other.populations[0]
+    assert one.populations[1] == other.populations[1]
+
+
+def test_a_deterministic_code_runs_once():
+    model, x = nn.Linear(3, 2), torch.rand(4, 3, generator=seeded())
+    trace = response_trace(model, x, code="sigma_delta")
+    assert population_errors(model, x, trace=trace, steps=3, passes=5).passes == 1
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"trace": None}, r"^population_errors: `trace` must be a ResponseTrace; got NoneType"),
+        ({"steps": True}, r"`steps` must be an integer >= 1; got True"),
+        ({"steps": 10**400}, r"`steps` must be at most 2\*\*50"),
+        ({"generator": 3}, r"`generator` must be a torch.Generator; got int"),
+        ({"memory_budget": "x"}, r"^population_errors: `memory_budget` must be a positive size"),
+    ],
+)
+def test_wrong_arguments(changes, message):
+    model, x = nn.Linear(3, 2), torch.rand(4, 3, generator=seeded())
+    given = {"trace": response_trace(model, x), "steps": 2} | changes
+    with pytest.raises(InputError, match=message):
+        population_errors(model, x, **given)
+
+
 def test_doors():
     model, x = nn.Linear(3, 2), torch.rand(4, 3, generator=seeded())
     trace = response_trace(model, x)
@@ -93,10 +129,9 @@ def test_doors():
 
 
 def test_outputs_that_overflow():
-    model, x = nn.Linear(3, 2), torch.rand(4, 3, generator=seeded())
+    model, x = nn.Linear(3, 2), torch.full((4, 3), 0.9)
     trace = response_trace(model, x)
     with torch.no_grad():
-        model.weight.fill_(1e38)
-    model.weight.data *= 10
+        model.weight.fill_(3e38)
     with pytest.raises(NumericsError, match=r"outputs must be finite"):
         population_errors(model, x, trace=trace, steps=2)

@@ -86,7 +86,7 @@ def allocate(
     Costs of a step are taken to be the same at every T, and errors to add: where pooled maxima or
     clipped rates follow a population, its own error at small T is far from c_l / T.
 
-    Cost O(L^2) for L populations, some milliseconds.
+    Cost O(L^2) for L populations, without a pass of the network.
 
     References
     ----------
@@ -104,6 +104,11 @@ def allocate(
     >>> found.error_ratio < 1, found.cost <= 8 * trace.spikes_per_step
     (True, True)
     """
+    if not isinstance(trace, ResponseTrace):
+        raise InputError(
+            f"{_CALLER}: `trace` must be a ResponseTrace; got {type(trace).__name__}. Pass what "
+            "`response_trace` returned."
+        )
     if (steps is None) == (epsilon is None):
         given = "neither" if steps is None else "both"
         raise InputError(
@@ -135,7 +140,10 @@ def _most(steps: int | None, cap: int | None) -> int:
     """Return the most steps of a population."""
     low = 1 if steps is None else check_integer(steps, name="steps", caller=_CALLER)
     if low > _MOST_STEPS:
-        raise InputError(f"{_CALLER}: `steps` must be at most 2**40; got {low}. Give fewer.")
+        raise InputError(
+            f"{_CALLER}: `steps` must be at most 2**40; got one of {low.bit_length()} "
+            "bits. Give fewer."
+        )
     if cap is None:
         return _MOST_STEPS
     most = check_integer(cap, name="latency_cap", caller=_CALLER)

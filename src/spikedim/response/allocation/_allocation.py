@@ -22,7 +22,8 @@ class AllocatedPopulation:
     unrounded : float
         T_l of the closed form before rounding and limits.
     trace : float
-        c_l: its part of the squared error is c_l / T_l.
+        c_l: its part of the squared error is c_l / T_l^p, p = 1 of independent spikes and 2 of
+        deterministic codes.
     cost : float
         w_l: cost of one of its steps, in `Allocation.unit`.
     spikes_per_step : float

@@ -9,25 +9,21 @@ import torch
 from torch import Tensor
 
 from spikedim._core import (
+    DEFAULT_MEMORY_BUDGET,
     AbstractProgress,
     InputError,
-    NumericsError,
     Provenance,
     SilentProgress,
     check_integer,
+    parse_bytes,
 )
-from spikedim.circuits import RateCode
-from spikedim.models import code_rates
 from spikedim.response.allocation._population_errors_result import (
     PopulationError,
     PopulationErrors,
 )
-from spikedim.response.networks import (
-    AbstractRateNetwork,
-    NetworkLike,
-    check_inputs,
-    rate_network,
-)
+from spikedim.response.codes import check_steps
+from spikedim.response.networks import NetworkLike, rate_network
+from spikedim.response.simulation import Simulator
 from spikedim.response.trace import PopulationResponse, ResponseTrace
 
 __all__ = ["population_errors"]
@@ -35,7 +31,6 @@ __all__ = ["population_errors"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _CALLER = "population_errors"
-_BATCH = 32
 
 
 def population_errors(
@@ -48,6 +43,7 @@ def population_errors(
     passes: int = 1,
     batch_size: int | None = None,
     generator: torch.Generator | None = None,
+    memory_budget: int | str = DEFAULT_MEMORY_BUDGET,
     progress: AbstractProgress = SilentProgress(),  # noqa: B008 - immutable
     command: str | None = None,
 ) -> PopulationErrors:
@@ -66,11 +62,13 @@ def population_errors(
     populations : sequence of str, optional
         Of a plain module, as in `response_trace`.
     passes : int, default 1
-        Independent codes of each sample; deterministic codes need one.
+        Independent codes of each sample; a deterministic code runs once.
     batch_size : int, optional
-        Samples run together, 32 by default.
+        Samples that run together; as many as the budget allows, up to 64, if left out.
     generator : torch.Generator, optional
-        Source of the spikes; seed 0 by default.
+        Seeds all draws; seed 0 if left out.
+    memory_budget : int or str
+        Bytes, or text like ``"4GB"``.
     progress : AbstractProgress, optional
         Listener.
     command : str, optional
@@ -84,9 +82,10 @@ def population_errors(
     Raises
     ------
     InputError
-        If a population of the trace is missing, or a number is not a positive integer.
+        If a population of the trace is missing, a number is not a positive integer, or outputs
+        exceed the budget.
     NumericsError
-        If outputs are not finite.
+        If weights or outputs are not finite.
 
     See Also
     --------
@@ -102,7 +101,8 @@ def population_errors(
     Allocating with measured parts and measuring again at the steps that come out is worth one
     repetition. Errors of several populations at once need not be the sum of those of each.
 
-    Cost: 1 + L passes for each pass asked for, for L populations.
+    Cost: an exact pass, and for each of L populations as many coded passes as are asked for. The
+    draws of one population do not depend on the others.
 
     Examples
     --------
@@ -115,45 +115,39 @@ def population_errors(
     >>> 0.8 < found.populations[0].ratio < 1.2  # linear behind the one population
     True
     """
-    network = rate_network(model, populations, caller=_CALLER)
-    x = check_inputs(network, x, caller=_CALLER)
+    if not isinstance(trace, ResponseTrace):
+        raise InputError(
+            f"{_CALLER}: `trace` must be a ResponseTrace; got {type(trace).__name__}. Pass what "
+            "`response_trace` returned."
+        )
     rows = {each.name: each for each in trace.populations}
     times = _times(steps, rows)
     count = check_integer(passes, name="passes", caller=_CALLER)
-    size = (
-        _BATCH
-        if batch_size is None
-        else check_integer(batch_size, name="batch_size", caller=_CALLER)
+    simulator = Simulator(
+        rate_network(model, populations, caller=_CALLER),
+        x,
+        None,
+        code=trace.code,
+        batch_size=batch_size,
+        generator=generator,
+        memory_budget=parse_bytes(memory_budget, caller=_CALLER),
+        progress=progress,
+        caller=_CALLER,
     )
-    source = torch.Generator(x.device).manual_seed(0) if generator is None else generator
-    errors: Array = np.zeros((len(rows), len(x)))
-    task = progress.start("populations one at a time", float(len(x)))
-    try:
-        for start in range(0, len(x), size):
-            part = slice(start, start + size)
-            with torch.no_grad():
-                exact = network.run(x[part], lambda _, rates: rates).flatten(1).double()
-            for row, (name, t) in enumerate(times.items()):
-                moved = [
-                    _coded(network, x[part], name, t, trace.code, source) - exact
-                    for _ in range(count)
-                ]
-                errors[row, part] = _mean_squares(moved)
-            progress.advance(task, float(min(size, len(x) - start)))
-    finally:
-        progress.finish(task)
+    _check_same(simulator, times)
+    errors = [simulator.run(t, only=name, passes=count).errors for name, t in times.items()]
     measured = tuple(
         _measured(rows[name], t, own, trace.exponent)
         for (name, t), own in zip(times.items(), errors, strict=True)
     )
     return PopulationErrors(
-        model=network.name,
+        model=simulator.network.name,
         code=trace.code,
         exponent=trace.exponent,
         populations=measured,
         n_samples=len(x),
-        passes=count,
-        total=float(errors.mean(axis=1).sum()),
+        passes=1 if simulator.deterministic else count,
+        total=float(sum(own.mean() for own in errors)),
         notes=("one population spikes at a time: errors of several together need not add",),
         provenance=Provenance.now(command=command, seed=0 if generator is None else None),
     )
@@ -164,51 +158,24 @@ def _times(
 ) -> dict[str, int]:
     """Return T of every population."""
     if not isinstance(steps, Mapping):
-        return dict.fromkeys(rows, check_integer(steps, name="steps", caller=_CALLER))
+        return dict.fromkeys(rows, check_steps(steps, caller=_CALLER))
     odd = [name for name in {**rows, **steps} if name not in rows or name not in steps]
     if odd:
         raise InputError(
             f"{_CALLER}: `steps` must name every population of the trace; got {odd[0]!r} on one "
             "side only. Take the steps of an Allocation of this trace, or one number."
         )
-    return {name: check_integer(steps[name], name="steps", caller=_CALLER) for name in rows}
+    return {name: check_steps(steps[name], caller=_CALLER) for name in rows}
 
 
-def _coded(
-    network: AbstractRateNetwork,
-    x: Tensor,
-    name: str,
-    steps: int,
-    code: RateCode,
-    generator: torch.Generator,
-) -> Tensor:
-    """Return outputs [B, m] with one population in spikes."""
-    seen: list[str] = []
-
-    def change(own: str, rates: Tensor) -> Tensor:
-        seen.append(own)
-        if own != name:
-            return rates
-        return code_rates(rates, steps=steps, code=code, generator=generator)
-
-    with torch.no_grad():
-        outputs = network.run(x, change).flatten(1).double()
-    if name not in seen:
+def _check_same(simulator: Simulator, times: Mapping[str, int]) -> None:
+    """Raise `InputError` unless the network has the populations of the trace."""
+    missing = [name for name in times if name not in simulator.neurons]
+    if missing:
         raise InputError(
-            f"{_CALLER}: `model` must have the populations of `trace`; got none called {name!r}. "
-            "Pass the model that was traced, with the same `populations`."
+            f"{_CALLER}: `model` must have the populations of `trace`; got none called "
+            f"{missing[0]!r}. Pass the model that was traced, with the same `populations`."
         )
-    return outputs
-
-
-def _mean_squares(moved: Sequence[Tensor]) -> Array:
-    """Return squared lengths [B], mean over passes."""
-    total = torch.stack([each.square().sum(dim=1) for each in moved]).mean(dim=0)
-    if not bool(torch.isfinite(total).all()):
-        raise NumericsError(
-            f"{_CALLER}: outputs must be finite; got NaN or infinity. Look at the weights."
-        )
-    return np.asarray(total.cpu().numpy(), dtype=np.float64)
 
 
 def _measured(row: PopulationResponse, steps: int, errors: Array, exponent: int) -> PopulationError:

@@ -20,7 +20,7 @@ from spikedim._core import (
     parse_bytes,
 )
 from spikedim.circuits import RateCode
-from spikedim.response.codes import noise_exponent
+from spikedim.response.codes import check_each_steps, noise_exponent
 from spikedim.response.curve._calibration import Calibration
 from spikedim.response.curve._curve_variant import CurveVariant
 from spikedim.response.curve._decisions import decisions_of
@@ -41,6 +41,7 @@ _DEFAULTS = {
 }
 _DETERMINISTIC = (*range(1, 17), 24, 32, 64)
 _CONSTANT = 1e-12  # of the mean square: less variance is rounding
+_NO_K = (CurveVariant.GRADIENT_FREE,)
 _CLOSED = (CurveVariant.FREE, CurveVariant.ASYMPTOTIC)
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -145,7 +146,7 @@ def response_curve(
         code=law,
         batch_size=batch_size,
         generator=generator,
-        memory_budget=parse_bytes(memory_budget),
+        memory_budget=parse_bytes(memory_budget, caller=_CALLER),
         progress=progress,
         caller=_CALLER,
     )
@@ -248,7 +249,7 @@ def _chosen_steps(
         if form is CurveVariant.SIMULATED and code is not RateCode.BERNOULLI:
             return _DETERMINISTIC
         return _DEFAULTS.get(form)
-    found = tuple(check_integer(t, name="calibration", caller=_CALLER) for t in calibration)
+    found = check_each_steps(calibration, name="calibration", caller=_CALLER)
     least, most = {
         CurveVariant.GRADIENT_FREE: (3, 3),
         CurveVariant.FREE: (0, 0),
@@ -267,6 +268,11 @@ def _check_trace(trace: ResponseTrace | None, simulator: Simulator) -> None:
     """Raise `InputError` unless a trace belongs to the samples and the code."""
     if trace is None:
         return
+    if not isinstance(trace, ResponseTrace):
+        raise InputError(
+            f"{_CALLER}: `trace` must be a ResponseTrace; got {type(trace).__name__}. Pass what "
+            "`response_trace` returned, or leave it out."
+        )
     if trace.code is not simulator.code:
         raise InputError(
             f"{_CALLER}: `trace` must be of {simulator.code.value} codes; got {trace.code.value}. "
@@ -339,6 +345,11 @@ def _warnings(points: Calibration, *, own: bool) -> tuple[str, ...]:
         found.append(
             f"At T = {last} the error is {ratio:.2f} times K / T^p: K is not its limit (kinks of "
             "the network lie at the data itself), and the curve goes on from that point."
+        )
+    if points.trace <= 0 and not points.degenerate and points.law.variant not in _NO_K:
+        found.append(
+            "K is 0 although errors were found: to first order no rate moves the outputs, and the "
+            "curve goes on as 1 / T^p from its last point, which is too slow if errors vanish."
         )
     if points.steps and points.trace > 0:
         deviations = np.sqrt(np.diag(_log_covariance(points)))

@@ -12,11 +12,11 @@ from spikedim._core import (
     InputError,
     Provenance,
     Result,
-    check_integer,
     check_number,
 )
 from spikedim.bounds import Epsilon, EpsilonKind
 from spikedim.circuits import RateCode
+from spikedim.response.codes import check_steps
 from spikedim.response.curve._curve_variant import CurveVariant
 from spikedim.response.curve._decision_law import DecisionLaw
 from spikedim.response.curve._error_law import ErrorLaw
@@ -227,7 +227,7 @@ class ResponseCurve(Result):
         InputError
             If it is none.
         """
-        check_integer(steps, name="steps", caller="ResponseCurve.at")
+        check_steps(steps, caller="ResponseCurve.at")
         return self.points_at((steps,))[0]
 
     def points_at(self, steps: tuple[int, ...]) -> tuple[CurvePoint, ...]:

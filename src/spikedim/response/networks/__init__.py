@@ -1,7 +1,12 @@
 """Networks as functions of the rates of their populations."""
 
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork, Change
-from spikedim.response.networks._check_inputs import check_inputs, check_weights
+from spikedim.response.networks._check_inputs import (
+    check_generator,
+    check_inputs,
+    check_rates,
+    check_weights,
+)
 from spikedim.response.networks._circuit_network import CircuitNetwork
 from spikedim.response.networks._fingerprints import fingerprint_tensor, fingerprint_weights
 from spikedim.response.networks._frozen import frozen
@@ -16,7 +21,9 @@ __all__ = [
     "ModuleNetwork",
     "NetworkLike",
     "TwinNetwork",
+    "check_generator",
     "check_inputs",
+    "check_rates",
     "check_weights",
     "fingerprint_tensor",
     "fingerprint_weights",

@@ -1,4 +1,4 @@
-"""The door for inputs of a network of rates."""
+"""The door for inputs of a network of rates, and for the rates it shows."""
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from spikedim._core import InputError, NumericsError
 from spikedim.response.networks._abstract_rate_network import AbstractRateNetwork
 
-__all__ = ["check_inputs", "check_weights"]
+__all__ = ["check_generator", "check_inputs", "check_rates", "check_weights"]
 
 
 def check_inputs(network: AbstractRateNetwork, x: Tensor, *, caller: str) -> Tensor:
@@ -59,3 +59,26 @@ def check_weights(model: nn.Module | None, *, caller: str) -> None:
                 f"{caller}: `model` must have finite weights; got NaN or infinity in {name!r}. "
                 "Train it again from a checkpoint before that."
             )
+
+
+def check_rates(name: str, rates: Tensor, *, caller: str) -> None:
+    """Raise an error unless rates lie in [0, 1]."""
+    low, high = (float(end) for end in rates.detach().aminmax())
+    if low != low or high != high:
+        raise NumericsError(
+            f"{caller}: rates must be numbers; got NaN in {name!r}. Look at the weights."
+        )
+    if not 0 <= low <= high <= 1:
+        raise InputError(
+            f"{caller}: `model` must have rates in [0, 1]; got [{low:.4g}, {high:.4g}] in "
+            f"{name!r}. Clip them, or mark another submodule."
+        )
+
+
+def check_generator(generator: torch.Generator | None, *, caller: str) -> None:
+    """Raise `InputError` unless a generator is torch's, or absent."""
+    if not isinstance(generator, torch.Generator | None):
+        raise InputError(
+            f"{caller}: `generator` must be a torch.Generator; got {type(generator).__name__}. "
+            "Pass `torch.Generator().manual_seed(0)`."
+        )

@@ -26,6 +26,11 @@ def rate_network(
 ) -> AbstractRateNetwork:
     """Return a model as a function of its rates; raise `InputError` if it has none."""
     if isinstance(model, AbstractRateNetwork):
+        if populations is not None:
+            raise InputError(
+                f"{caller}: `populations` must be absent for a network of rates, which has its "
+                f"own; got {list(populations)!r:.80}. Leave it out."
+            )
         return model
     if isinstance(model, AbstractSpikingAttention | SpikingAttentionStack):
         if populations is not None:

@@ -18,6 +18,7 @@ from spikedim._core import (
     parse_bytes,
 )
 from spikedim.circuits import RateCode
+from spikedim.response.codes import check_each_steps
 from spikedim.response.networks import NetworkLike, rate_network
 from spikedim.response.simulation._response_simulation import ResponseSimulation, SimulatedPoint
 from spikedim.response.simulation._share_interval import share_interval
@@ -111,7 +112,7 @@ def simulate_response(
         code=law,
         batch_size=batch_size,
         generator=generator,
-        memory_budget=parse_bytes(memory_budget),
+        memory_budget=parse_bytes(memory_budget, caller=_CALLER),
         progress=progress,
         caller=_CALLER,
     )
@@ -175,7 +176,7 @@ def _checked_steps(
     steps: Sequence[int], allocations: Sequence[Mapping[str, int]]
 ) -> tuple[int, ...]:
     """Return the T asked for; raise `InputError` if one comes twice or nothing is asked."""
-    chosen = tuple(check_integer(t, name="steps", caller=_CALLER) for t in steps)
+    chosen = check_each_steps(steps, caller=_CALLER)
     if len(set(chosen)) < len(chosen):
         raise InputError(
             f"{_CALLER}: `steps` must name each T once; got {chosen}. Average with `passes`."

@@ -18,9 +18,12 @@ from spikedim._core import (
 )
 from spikedim.circuits import RateCode
 from spikedim.models import code_rates
+from spikedim.response.codes import check_steps
 from spikedim.response.networks import (
     AbstractRateNetwork,
+    check_generator,
     check_inputs,
+    check_rates,
     check_weights,
     fingerprint_tensor,
 )
@@ -108,6 +111,7 @@ class Simulator:
     ) -> None:
         x = check_inputs(network, x, caller=caller)
         check_weights(network.model, caller=caller)
+        check_generator(generator, caller=caller)
         self.network, self.x, self.code, self.caller = network, x, code, caller
         self.progress = progress
         self.seed = _drawn_seed(generator)
@@ -143,10 +147,11 @@ class Simulator:
         steps: int,
         *,
         allocation: Mapping[str, int] | None = None,
+        only: str | None = None,
         passes: int = 1,
         weights: Array | None = None,
     ) -> SimulatedSamples:
-        """Run coded passes.
+        """Run coded passes, of all populations or of `only` one while the others are exact.
 
         With `weights` [S], as many passes as `passes` asks for are shared out in proportion to
         them, at least one a sample: fewest for an error that a few samples make up.
@@ -156,7 +161,7 @@ class Simulator:
         rounds = [np.arange(len(self.x))] * (passes if weights is None else 1)
         if weights is not None and passes > 1:
             rounds.append(_shared(weights, passes - 1))
-        key = _key(steps, chosen)
+        key = _key(steps, chosen, only)
         sums = _Sums(len(self.x), self.outputs, answered=self.targets is not None)
         task = self.progress.start(f"simulate T = {steps}", float(sum(map(len, rounds))))
         try:
@@ -164,23 +169,28 @@ class Simulator:
                 generator = self._generator((*key, draw))
                 for start in range(0, len(rows), self.batch_size):
                     part = rows[start : start + self.batch_size]
-                    self._run_batch(part, steps, chosen, generator, sums)
+                    self._run_batch(part, steps, chosen, only, generator, sums)
                     self.progress.advance(task, float(len(part)))
         finally:
             self.progress.finish(task)
-        return sums.summarise()
+        return sums.summarise(drawn=not self.deterministic)
 
     def checked_allocation(self, allocation: Mapping[str, int]) -> dict[str, int]:
         """Return the T of every population; raise `InputError` if one has none."""
-        odd = sorted(set(allocation) ^ set(self.neurons))
+        if not isinstance(allocation, Mapping):
+            raise InputError(
+                f"{self.caller}: `allocations` must be a sequence of mappings of names to steps; "
+                f"got {type(allocation).__name__} inside. Pass e.g. [allocation.steps]."
+            )
+        odd = sorted(map(str, set(allocation) ^ set(self.neurons)))
         if odd:
             raise InputError(
                 f"{self.caller}: `allocations` must name every population once; got {odd[0]!r} "
-                f"{'too much' if odd[0] in allocation else 'missing'}. Use the names of "
+                f"{'unknown' if odd[0] in allocation else 'missing'}. Use the names of "
                 "`response_trace(...).populations`."
             )
         return {
-            name: check_integer(allocation[name], name="allocations", caller=self.caller)
+            name: check_steps(allocation[name], name="allocations", caller=self.caller)
             for name in self.neurons
         }
 
@@ -189,6 +199,7 @@ class Simulator:
         rows: AnyArray,
         steps: int,
         allocation: Mapping[str, int],
+        only: str | None,
         generator: torch.Generator,
         sums: "_Sums",
     ) -> None:
@@ -196,6 +207,9 @@ class Simulator:
         spikes = torch.zeros(len(rows), dtype=torch.float64)
 
         def coded(name: str, rates: Tensor) -> Tensor:
+            if only not in (None, name):
+                return rates
+            check_rates(name, rates, caller=self.caller)  # noise before may have moved them
             own = allocation.get(name, steps)
             found = code_rates(rates, steps=own, code=self.code, generator=generator)
             spikes.add_(own * found.flatten(1).sum(dim=1, dtype=torch.float64).cpu())
@@ -229,12 +243,7 @@ class Simulator:
         """Run exact rates, and note how many there are and how large."""
 
         def note(name: str, rates: Tensor) -> Tensor:
-            low, high = (float(end) for end in rates.detach().aminmax())
-            if not 0 <= low <= high <= 1:
-                raise InputError(
-                    f"{self.caller}: `model` must have rates in [0, 1]; got [{low:.4g}, "
-                    f"{high:.4g}] in {name!r}. Clip them, or mark another submodule."
-                )
+            check_rates(name, rates, caller=self.caller)
             self.neurons[name] = rates[0].numel()
             self.rate += float(rates.sum(dtype=torch.float64)) / len(self.x)
             return rates
@@ -326,8 +335,8 @@ class _Sums:
         if self.right.size:
             np.add.at(self.right, rows, right)
 
-    def summarise(self) -> SimulatedSamples:
-        """Return means over passes."""
+    def summarise(self, *, drawn: bool) -> SimulatedSamples:
+        """Return means over passes, `drawn` or always the same."""
         counts = self.counts
         pairs = np.maximum(counts * (counts - 1), 1)
         bias = (np.square(self.moved).sum(axis=1) - self.errors) / pairs
@@ -338,7 +347,7 @@ class _Sums:
             agreed=self.agreed / counts,
             shift=np.asarray((self.moved / counts[:, None]).mean(axis=0)),
             spikes=float((self.spikes / counts).mean()),
-            deviation=self._deviation(),
+            deviation=self._deviation() if drawn else 0.0,
             passes=int(counts.sum()),
         )
 
@@ -358,11 +367,13 @@ def _shared(weights: Array, passes: int) -> AnyArray:
     return np.repeat(np.arange(len(weights)), counts)
 
 
-def _key(steps: int, allocation: Mapping[str, int]) -> tuple[int, ...]:
-    """Return whole numbers that tell a T or an allocation from all others."""
-    if not allocation:
+def _key(steps: int, allocation: Mapping[str, int], only: str | None) -> tuple[int, ...]:
+    """Return whole numbers that tell a T, an allocation or one population from all others."""
+    if not allocation and only is None:
         return (steps,)
     text = ",".join(f"{name}={own}" for name, own in sorted(allocation.items()))
+    if only is not None:
+        text = f"{only} alone={steps}"
     return (0, int(fingerprint_arrays(np.zeros(0), salt=text).removeprefix("sha256:"), 16))
 
 

@@ -19,7 +19,7 @@ from spikedim._core import (
     SilentProgress,
     check_integer,
 )
-from spikedim.response.codes import rounding_error
+from spikedim.response.codes import check_each_steps, rounding_error
 from spikedim.response.networks import (
     AbstractRateNetwork,
     NetworkLike,
@@ -131,7 +131,7 @@ def coherent_error(
 
     Notes
     -----
-    Cost: one forward pass with a forward derivative for each T, about three plain ones; no
+    Cost: one forward pass with a forward derivative for each T, roughly three plain ones; no
     backward pass, and any number of outputs. Errors are those of the exact rates: what a wrong
     rate does to the rounding behind it is second order. Below T = 16 simulate instead, which needs
     no repeats either.
@@ -148,7 +148,9 @@ def coherent_error(
     [0.0625]
     """
     network = rate_network(model, populations, caller=_CALLER)
-    asked = _checked(steps)
+    asked = check_each_steps(steps, caller=_CALLER)
+    if not asked:
+        raise InputError(f"{_CALLER}: `steps` must name a T; got none. Pass (16, 32).")
     if batch_size is not None:
         check_integer(batch_size, name="batch_size", caller=_CALLER)
     size = batch_size or _BATCH
@@ -185,15 +187,6 @@ def coherent_error(
         notes=(note,) if few else (),
         provenance=Provenance.now(command=command, data_fingerprint=data),
     )
-
-
-def _checked(steps: object) -> tuple[int, ...]:
-    """Return every T, or raise `InputError`."""
-    if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps:
-        raise InputError(
-            f"{_CALLER}: `steps` must be a sequence of integers >= 1; got {steps!r}. Pass (16, 32)."
-        )
-    return tuple(check_integer(count, name="steps", caller=_CALLER) for count in steps)
 
 
 def _moved(network: AbstractRateNetwork, x: Tensor, steps: int) -> Tensor:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from spikedim._core import InputError, NumericsError
-from spikedim.response.networks import AbstractRateNetwork, frozen
+from spikedim.response.networks import AbstractRateNetwork, check_rates, frozen
 
-__all__ = ["Linearised", "check_outputs", "check_rates", "linearise"]
+__all__ = ["Linearised", "check_outputs", "linearise"]
 
 
 @final
@@ -75,17 +75,3 @@ def check_outputs(outputs: Tensor, count: int, *, caller: str) -> Tensor:
             f"{caller}: outputs must be finite; got NaN or infinity. Look at the weights."
         )
     return flat
-
-
-def check_rates(name: str, rates: Tensor, *, caller: str) -> None:
-    """Raise an error unless rates lie in [0, 1]."""
-    low, high = (float(end) for end in rates.detach().aminmax())
-    if low != low or high != high:
-        raise NumericsError(
-            f"{caller}: rates must be numbers; got NaN in {name!r}. Look at the weights."
-        )
-    if not 0 <= low <= high <= 1:
-        raise InputError(
-            f"{caller}: `model` must have rates in [0, 1]; got [{low:.4g}, {high:.4g}] in "
-            f"{name!r}. Clip them, or mark another submodule."
-        )

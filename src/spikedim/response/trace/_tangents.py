@@ -9,8 +9,8 @@ from torch.autograd import forward_ad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from spikedim._core import InputError
-from spikedim.response.networks import AbstractRateNetwork
-from spikedim.response.trace._passes import check_outputs, check_rates
+from spikedim.response.networks import AbstractRateNetwork, check_rates
+from spikedim.response.trace._passes import check_outputs
 
 __all__ = ["push"]
 

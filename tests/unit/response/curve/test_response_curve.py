@@ -1,5 +1,6 @@
 """The curve of a network: what it passes through, what it checks, how it is asked."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.trace_examples import Answer, Layered, Linear, generator, matrix, uni
 from spikedim._core import InputError
 from spikedim.bounds import Epsilon
 from spikedim.response import CurveVariant, response_curve, response_trace, simulate_response
+from spikedim.response.curve._error_law import ErrorLaw, is_guarded
 
 MARKS = ("first", "second")
 
@@ -312,6 +314,49 @@ def test_fractions_of_steps_are_refused(curve):
 def test_tolerances_out_of_range_are_refused(curve, tolerance):
     with pytest.raises(InputError, match=r"`tolerance` must be in \(0, 1\)"):
         curve.steps_for_accuracy(tolerance=tolerance)
+
+
+def test_errors_without_a_first_order_are_interpolated():
+    x = torch.full((32, 3), 0.6, dtype=torch.float64)
+    model = Answer(lambda rates: torch.relu(rates - 0.9))  # flat at the data
+    curve = response_curve(model, x, populations=("rates",), passes=4)
+    assert curve.trace == 0
+    assert curve.interpolated
+    assert "K is 0 although errors were found" in curve.warnings[0]
+    for t, error in zip(curve.calibration_steps, curve.calibration_errors, strict=True):
+        point = curve.at(t)
+        assert point.squared_error == pytest.approx(error)
+        assert 0 < point.low <= point.squared_error <= point.high
+    assert curve.at(64).squared_error == pytest.approx(curve.at(4).squared_error / 16)
+
+
+def test_a_pole_far_out_is_guarded_against():
+    # T + a(T) with a = 85,000 - 10,000 ln T is above T / 2 up to T = 4,096, below 0 at 20,000.
+    trace, a1, slope = 1e5, 85_000.0, -10_000.0
+    errors = [trace / (t + a1 + slope * math.log(t)) for t in (1, 4)]
+    law = ErrorLaw(CurveVariant.TWO_POINT, False, (1, 4), 1, 0.0, False)
+    assert (law.errors(np.arange(1.0, 4097), np.log([trace, *errors])) > 0).all()
+    assert not is_guarded(law, np.log([trace, *errors]))
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"calibration": 4}, r"`calibration` must be a sequence of integers >= 1; got 4"),
+        ({"trace": 3}, r"`trace` must be a ResponseTrace; got int"),
+        ({"generator": 3}, r"^response_curve: `generator` must be a torch.Generator; got int"),
+        ({"memory_budget": "x"}, r"^response_curve: `memory_budget` must be a positive size"),
+    ],
+)
+def test_wrong_types_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        layered(**options)
+
+
+def test_steps_beyond_the_reckoning_are_refused(curve):
+    with pytest.raises(InputError, match=r"`steps` must be at most 2\*\*50; got one of 1329 bits"):
+        curve.at(10**400)
 
 
 def test_constant_outputs_have_no_free_form():

@@ -209,6 +209,47 @@ def test_bad_arguments_are_refused(options, message):
         layered(**options)
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 4}, r"`steps` must be a sequence of integers >= 1; got 4"),
+        ({"steps": "4"}, r"`steps` must be a sequence of integers >= 1; got '4'"),
+        ({"steps": (True,)}, r"`steps` must be an integer >= 1; got True"),
+        ({"steps": (10**400,)}, r"`steps` must be at most 2\*\*50; got one of 1329 bits"),
+        ({"generator": np.random.default_rng(0)}, r"`generator` must be a torch.Generator"),
+        ({"memory_budget": "x"}, r"^simulate_response: `memory_budget` must be a positive size"),
+        ({"allocations": {"first": 2}}, r"`allocations` must be a sequence of mappings .* got str"),
+        ({"allocations": ({"third": 2, "first": 1, "second": 1},)}, r"got 'third' unknown"),
+    ],
+)
+def test_wrong_types_and_sizes_are_refused(options, message):
+    given = {"populations": MARKS} | options
+    with pytest.raises(InputError, match=message):
+        simulate_response(Layered(), matrix(12, 4, seed=9), **given)
+
+
+def test_rates_that_noise_moves_out_of_range_are_refused():
+    model = torch.nn.Sequential(torch.nn.Identity(), Linear(1.5 * torch.eye(2).double()))
+    x = torch.full((8, 2), 0.6, dtype=torch.float64)  # 0.9 behind, but 1.5 for a spike
+    with pytest.raises(InputError, match=r"must have rates in \[0, 1\]; got \[0, 1.5\] in '1'"):
+        simulate_response(model, x, populations=("0", "1"), steps=(1,))
+
+
+def test_a_deterministic_code_has_no_error_of_draws():
+    found = simulator(uniform(5, 4), code=RateCode.SIGMA_DELTA).run(3)
+    assert found.errors.all()
+    assert found.deviation == 0.0
+
+
+def test_the_model_is_left_as_it_was_by_an_error():
+    model = Answer(lambda rates: rates / 0.0).train()
+    with pytest.raises(NumericsError):
+        simulate_response(model, uniform(4, 3), populations=("rates",), steps=(1,))
+    assert all(module.training for module in model.modules())
+    assert not any(module._forward_hooks for module in model.modules())
+
+
 def test_targets_of_other_outputs_are_refused():
     model = Answer(lambda rates: rates.reshape(-1, 2, 3))
     with pytest.raises(InputError, match=r"`targets` must be absent unless outputs are \[S, C\]"):
