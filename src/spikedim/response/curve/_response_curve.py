@@ -324,7 +324,7 @@ class ResponseCurve(Result):
                 errors, width = self._errors(asked)
                 return np.asarray(errors * width**power <= allowed)
 
-            return self._found(first_steps(is_enough), f"epsilon = {epsilon}")
+            return self._found(first_steps(is_enough), name="epsilon", value=epsilon)
 
         return _ordered(reach(0.0), reach(-1.0), reach(1.0))
 
@@ -362,15 +362,15 @@ class ResponseCurve(Result):
                 found, deviation = self._accuracies(asked, lost=True)
                 return np.asarray(found + sign * _Z * deviation <= allowed + 1e-12)
 
-            return self._found(first_steps(is_enough), f"tolerance = {tolerance}")
+            return self._found(first_steps(is_enough), name="tolerance", value=tolerance)
 
         return _ordered(reach(0.0), reach(-1.0), reach(1.0))
 
-    def _found(self, steps: int | None, asked: str) -> int:
+    def _found(self, steps: int | None, *, name: str, value: object) -> int:
         if steps is None:
             raise InputError(
-                f"ResponseCurve: {asked} must be in reach of {self.code.value} codes; got more "
-                "than 2^50 steps. Allow a larger error."
+                f"ResponseCurve: `{name}` must be in reach of {self.code.value} codes; got {value}, "
+                "which takes more than 2^50 steps. Allow more."
             )
         return steps
 
