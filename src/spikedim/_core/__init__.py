@@ -29,6 +29,7 @@ from spikedim._core._progress import AbstractProgress, SilentProgress
 from spikedim._core._protocols import AnyArray, SampleStream, SpectrumLike
 from spikedim._core._provenance import Provenance
 from spikedim._core._results import Result, read_result
+from spikedim._core._wilson import wilson_interval
 
 __all__ = [
     "DEFAULT_MEMORY_BUDGET",
@@ -66,5 +67,6 @@ __all__ = [
     "read_result",
     "require",
     "run_ranges",
+    "wilson_interval",
     "write_atomic",
 ]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from spikedim.training.evaluation._wilson import wilson_interval
+from spikedim._core import wilson_interval
 
 
 @given(st.integers(1, 300), st.integers(0, 300))

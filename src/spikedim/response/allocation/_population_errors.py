@@ -111,7 +111,9 @@ def population_errors(
     >>> from spikedim.response import response_trace
     >>> x = torch.rand(64, 4, generator=torch.Generator().manual_seed(0))
     >>> trace = response_trace(model, x, populations=["1"])
-    >>> found = population_errors(model, x, trace=trace, steps=16, populations=["1"])
+    >>> found = population_errors(
+    ...     model, x, trace=trace, steps=16, populations=["1"], passes=32
+    ... )
     >>> 0.8 < found.populations[0].ratio < 1.2  # linear behind the one population
     True
     """

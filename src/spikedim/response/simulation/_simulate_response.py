@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,22 +12,24 @@ from spikedim._core import (
     DEFAULT_MEMORY_BUDGET,
     AbstractProgress,
     InputError,
+    Interval,
     Provenance,
     SilentProgress,
     check_choice,
     check_integer,
     parse_bytes,
+    wilson_interval,
 )
 from spikedim.circuits import RateCode
 from spikedim.response.codes import check_each_steps
 from spikedim.response.networks import NetworkLike, rate_network
 from spikedim.response.simulation._response_simulation import ResponseSimulation, SimulatedPoint
-from spikedim.response.simulation._share_interval import share_interval
 from spikedim.response.simulation._simulator import SimulatedSamples, Simulator
 
 __all__ = ["simulate_response"]
 
 _CALLER = "simulate_response"
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def simulate_response(
@@ -166,10 +169,15 @@ def _point(
         bias_share=bias,
         agreement=float(found.agreed.mean()),
         accuracy=float(found.right.mean()) if found.right.size else None,
-        accuracy_interval=share_interval(found.right) if found.right.size else None,
+        accuracy_interval=_interval(found.right, passes) if found.right.size else None,
         spikes=found.spikes,
         passes=passes,
     )
+
+
+def _interval(right: Array, passes: int) -> Interval:
+    """Return the interval of the accuracy from shares [S] of passes that answered right."""
+    return wilson_interval(np.rint(right * passes), np.full(len(right), float(passes)))
 
 
 def _checked_steps(

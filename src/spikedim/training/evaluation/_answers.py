@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikedim._core import AnyArray, NumericsError
+from spikedim._core import AnyArray, NumericsError, wilson_interval
 from spikedim.training.evaluation._code_length import Allocated, CodeLength, steps_of
 from spikedim.training.evaluation._evaluation import EvaluatedSteps
-from spikedim.training.evaluation._wilson import wilson_interval
 from spikedim.training.examples import IGNORED
 
 __all__ = ["Answers", "Judgement", "judge"]

@@ -5,7 +5,13 @@ import pytest
 import torch
 from tests.trace_examples import Answer, Layered, Linear, generator, matrix, uniform
 
-from spikedim._core import AbstractProgress, InputError, NumericsError, SilentProgress
+from spikedim._core import (
+    AbstractProgress,
+    InputError,
+    NumericsError,
+    SilentProgress,
+    wilson_interval,
+)
 from spikedim.circuits import RateCode
 from spikedim.response import simulate_response
 from spikedim.response.networks import rate_network
@@ -109,6 +115,17 @@ def test_answers_are_compared_with_targets_and_with_exact_rates():
     wrong = simulate_response(model, x, (targets + 1) % 4, steps=(1,))
     assert wrong.reference_accuracy == 0.0
     assert wrong.at(1).agreement == found.at(1).agreement
+
+
+def test_the_interval_of_accuracy_counts_no_answer_more_than_once():
+    x = uniform(6, 4, seed=3)
+    model = Linear(torch.eye(4, dtype=torch.float64))
+    found = simulate_response(model, x, x.argmax(dim=1), steps=(1,), passes=8)
+    right = np.rint(found.sample_right[0] * 8)
+    point = found.at(1)
+    assert point.accuracy_interval == wilson_interval(right, np.full(6, 8.0))
+    independent = wilson_interval(np.array([right.sum()]).repeat(48) / 48, np.ones(48))
+    assert point.accuracy_interval.half_width >= independent.half_width
 
 
 def test_outputs_of_other_shapes_are_flattened_and_agree_by_place():

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from spikedim._core import AnyArray, Interval
+from spikedim._core._interval import Interval
+from spikedim._core._protocols import AnyArray
 
 __all__ = ["wilson_interval"]
 
