@@ -369,8 +369,8 @@ class ResponseCurve(Result):
     def _found(self, steps: int | None, *, name: str, value: object) -> int:
         if steps is None:
             raise InputError(
-                f"ResponseCurve: `{name}` must be in reach of {self.code.value} codes; got {value}, "
-                "which takes more than 2^50 steps. Allow more."
+                f"ResponseCurve: `{name}` must be in reach of {self.code.value} codes; got "
+                f"{value}, which takes more than 2^50 steps. Allow more."
             )
         return steps
 
