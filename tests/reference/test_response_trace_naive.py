@@ -26,7 +26,7 @@ def inside(x):
 
 @pytest.fixture(scope="module")
 def twin():
-    return live_model(NAME)
+    return live_model(NAME, depth=1)
 
 
 @pytest.mark.parametrize(("code", "noise"), [("bernoulli", bernoulli), ("sigma_delta", inside)])
@@ -87,7 +87,7 @@ def test_a_submodule_that_runs_twice_is_two_populations():
 
 
 def test_a_twin_agrees_with_finite_differences(twin):
-    x, name, token, step = images(twin, 1), "block.1.attn.attn_lif", 3, 1e-6
+    x, name, token, step = images(twin, 1), "block.0.attn.attn_lif", 3, 1e-6
     row = response_trace(twin, x).population(name)
     encoder, rates, total = twin.get_submodule(name).encoder, {}, 0.0
 
@@ -112,7 +112,7 @@ def test_a_twin_agrees_with_finite_differences(twin):
 def test_float32_is_float64_but_for_rounding(twin):
     x = images(twin, 3)
     exact = response_trace(twin, x)
-    single = live_model(NAME)  # the same weights
+    single = live_model(NAME, depth=1)  # the same weights
     single.load_state_dict(twin.state_dict())
     rough = response_trace(single.float(), x.float())
     np.testing.assert_allclose(rough.sample_traces, exact.sample_traces, rtol=2e-3)
@@ -129,20 +129,22 @@ def test_neither_batches_nor_a_budget_change_the_answer(twin, changes):
         assert b.trace == pytest.approx(a.trace, rel=1e-9)
 
 
-def test_probes_do_not_depend_on_batches(twin):
-    x = images(twin, 3)
+def test_probes_do_not_depend_on_batches():
     found = [
-        response_trace(twin, x, probes=3, batch_size=size, generator=generator(4))
-        for size in (2, 3)
-    ]
+        response_trace(
+            Layered(), matrix(7, 4), populations=MARKS, probes=3, batch_size=size,
+            generator=generator(4),
+        )
+        for size in (1, 2, 7)
+    ]  # fmt: skip
     for other in found[1:]:
         np.testing.assert_allclose(other.sample_traces, found[0].sample_traces, rtol=1e-9)
         assert other.lipschitz == pytest.approx(found[0].lipschitz, rel=2e-3)  # rounds end together
 
 
 def test_power_iteration_finds_the_gains_of_the_whole_jacobian(twin):
-    x = images(twin, 4)
-    exact, probed = response_trace(twin, x), response_trace(twin, x, probes=64)
+    x = images(twin, 2)
+    exact, probed = response_trace(twin, x), response_trace(twin, x, probes=48)
     assert probed.lipschitz == pytest.approx(exact.lipschitz, rel=0.02)
     assert probed.stable_rank == pytest.approx(exact.stable_rank, rel=0.25)
     assert probed.response_dimension == pytest.approx(exact.response_dimension, rel=0.25)

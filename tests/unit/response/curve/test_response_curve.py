@@ -45,7 +45,7 @@ def kinks():
 def kinks_truth():
     x = 0.45 + 0.1 * uniform(64, 3, seed=4)
     return simulate_response(
-        Answer(kinked), x, populations=("rates",), passes=100, generator=generator(77),
+        Answer(kinked), x, populations=("rates",), passes=40, generator=generator(77),
         steps=(3, 6, 12, 24, 48, 512),
     )  # fmt: skip
 
