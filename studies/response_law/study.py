@@ -51,6 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "free": {"variant": "free"},
     "asymptotic": {"variant": "asymptotic"},
 }
+MADE = ("curves", "allocation", "deterministic", "populations", "dimension")
 FEW = 64
 """Samples of which single populations are coded, one after the other."""
 ALONE = (16, 4096)
@@ -86,6 +87,7 @@ def kept(name: str, part: str, make: Callable[[], dict[str, Any]]) -> dict[str, 
         began = time.perf_counter()
         found = make()
         found["seconds"] = round(time.perf_counter() - began, 1)
+        found["commit"] = commit(HERE)
         write_atomic(file, json.dumps(found, allow_nan=False) + "\n")
         print(f"{name}: {part}, {found['seconds']} s", flush=True)
     result: dict[str, Any] = json.loads(file.read_text("utf-8"))
@@ -402,7 +404,9 @@ def main(names: list[str]) -> None:
     result = {
         "claim": "K, two simulated points and nothing fitted predict error and accuracy at any T",
         "command": "make -C studies/response_law",
-        "commit": commit(HERE),
+        "commit": ", ".join(
+            sorted({net[part]["commit"] for net in found.values() for part in MADE})
+        ),
         "seed": SEED,
         "machine": f"{machine()}, torch {torch.__version__}, threads: 1",
         "declared_minutes": declared,
