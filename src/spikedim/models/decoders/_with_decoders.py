@@ -30,7 +30,7 @@ def with_decoders(
     -------
     AbstractSpikingTransformer
         The copy, in the mode of the model. Decoders that have the type and device of its weights
-        are shared, others copied.
+        are shared, and take its mode; others are copied.
 
     Raises
     ------

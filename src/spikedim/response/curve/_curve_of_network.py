@@ -26,7 +26,7 @@ from spikedim.response.curve._curve_variant import CurveVariant
 from spikedim.response.curve._decisions import decisions_of
 from spikedim.response.curve._error_law import rational, saturations
 from spikedim.response.curve._response_curve import ResponseCurve
-from spikedim.response.networks import NetworkLike, rate_network
+from spikedim.response.networks import NetworkLike, fingerprint_weights, rate_network
 from spikedim.response.simulation import SimulatedSamples, Simulator
 from spikedim.response.trace import ResponseTrace, response_trace
 
@@ -112,7 +112,7 @@ def response_curve(
     Raises
     ------
     InputError
-        If an argument does not fit, or `trace` is of other inputs or another code.
+        If an argument does not fit, or `trace` is of other weights, inputs or another code.
 
     Notes
     -----
@@ -265,7 +265,7 @@ def _chosen_steps(
 
 
 def _check_trace(trace: ResponseTrace | None, simulator: Simulator) -> None:
-    """Raise `InputError` unless a trace belongs to the samples and the code."""
+    """Raise `InputError` unless a trace belongs to the network, the samples and the code."""
     if trace is None:
         return
     if not isinstance(trace, ResponseTrace):
@@ -278,9 +278,9 @@ def _check_trace(trace: ResponseTrace | None, simulator: Simulator) -> None:
             f"{_CALLER}: `trace` must be of {simulator.code.value} codes; got {trace.code.value}. "
             "Pass the same `code` to `response_trace`."
         )
-    own = trace.provenance.data_fingerprint or trace.data_fingerprint
-    same = trace.data_fingerprint in (simulator.fingerprint, "") or own == simulator.fingerprint
-    if not same or len(trace.sample_traces) != len(simulator.x):
+    if trace.data_fingerprint not in (simulator.fingerprint, "") or len(trace.sample_traces) != len(
+        simulator.x
+    ):
         raise InputError(
             f"{_CALLER}: `trace` must be of the same inputs; got one of {trace.n_samples} samples, "
             f"fingerprint {trace.data_fingerprint}. Pass the `x` of `response_trace`."
@@ -290,6 +290,11 @@ def _check_trace(trace: ResponseTrace | None, simulator: Simulator) -> None:
         raise InputError(
             f"{_CALLER}: `trace` must be of the same populations; got {names!r:.80}. Pass the "
             "same model and `populations`."
+        )
+    if trace.weights_fingerprint not in (fingerprint_weights(simulator.network.model), ""):
+        raise InputError(
+            f"{_CALLER}: `trace` must be of the same weights; got others, fingerprint "
+            f"{trace.weights_fingerprint}. Trace this model, or leave it out."
         )
 
 

@@ -66,7 +66,9 @@ class Room:
 
 def measure(network: AbstractRateNetwork, x: Tensor, *, caller: str) -> Footprint:
     """Run the first sample and look at what its graph keeps."""
-    weights = {w.data_ptr() for w in network.model.parameters()} if network.model is not None else set()
+    weights = (
+        {w.data_ptr() for w in network.model.parameters()} if network.model is not None else set()
+    )
     kept: dict[int, int] = {}
 
     def note(saved: Tensor) -> Tensor:

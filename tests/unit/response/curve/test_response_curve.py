@@ -248,6 +248,10 @@ def test_a_trace_is_used_and_must_fit(curve):
         layered(trace=trace, code="sigma_delta")
     with pytest.raises(InputError, match=r"`trace` must be of the same populations"):
         layered(trace=trace, populations=("first",))
+    with torch.no_grad():
+        model.w3.mul_(2)
+    with pytest.raises(InputError, match=r"`trace` must be of the same weights"):
+        response_curve(model, x, trace=trace, populations=MARKS)
 
 
 def test_heavy_tails_are_named():
