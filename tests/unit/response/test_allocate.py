@@ -159,7 +159,7 @@ def test_nothing_to_allocate_and_free_steps():
         allocate(example_trace([0, 0], [1, 1]), steps=2)
     with pytest.raises(InputError, match=r"`traces` must be 0 where no neuron spikes.*'p1'"):
         allocate(example_trace([1, 1], [1, 0]), steps=2)
-    with pytest.raises(InputError, match=r"`epsilon` must not be relative to outputs of 0"):
+    with pytest.raises(InputError, match=r"`epsilon` must be absolute for outputs that are all 0"):
         allocate(
             example_trace([1, 1], [1, 1], mean_square=0.0),
             epsilon=Epsilon(0.1, EpsilonKind.RELATIVE),

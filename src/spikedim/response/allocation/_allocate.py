@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from spikedim._core import InputError, Provenance, check_integer, check_number, check_positive
-from spikedim.bounds import Epsilon, EpsilonKind
+from spikedim.bounds import Epsilon
 from spikedim.response.allocation._allocation import AllocatedPopulation, Allocation
 from spikedim.response.allocation._whole_steps import StepsProblem, unrounded_steps
-from spikedim.response.trace import ResponseTrace
+from spikedim.response.trace import ResponseTrace, squared_target
 
 __all__ = ["allocate"]
 
@@ -123,7 +123,12 @@ def allocate(
     if steps is not None:
         found = problem.at_cost(steps * float(prices.sum()))
     else:
-        target = _squared_error(trace, epsilon)
+        target = squared_target(
+            epsilon,
+            outputs=trace.outputs,
+            reference_mean_square=trace.reference_mean_square,
+            caller=_CALLER,
+        )
         least = float((noise / float(most) ** trace.exponent).sum())
         if least > target:
             raise InputError(
@@ -208,28 +213,6 @@ def _check_free(trace: ResponseTrace, traces: Array, costs: Array) -> None:
                 f"{_CALLER}: `traces` must be 0 where no neuron spikes; got {noise:.4g} for "
                 f"{each.name!r}. Give `costs` if its steps are not free."
             )
-
-
-def _squared_error(trace: ResponseTrace, epsilon: Epsilon | None) -> float:
-    """Return an error target as a squared Frobenius error."""
-    if not isinstance(epsilon, Epsilon):
-        raise InputError(
-            f"{_CALLER}: `epsilon` must be an Epsilon; got {epsilon!r:.40}. Write e.g. "
-            "`Epsilon.parse('0.1:relative')`."
-        )
-    square = epsilon.value**2
-    match epsilon.kind:
-        case EpsilonKind.FRO:
-            return square
-        case EpsilonKind.RMS:
-            return trace.outputs * square
-        case EpsilonKind.RELATIVE:
-            if trace.reference_mean_square <= 0:
-                raise InputError(
-                    f"{_CALLER}: `epsilon` must not be relative to outputs of 0; got {epsilon}. "
-                    "Give it as rms or fro."
-                )
-            return trace.reference_mean_square * square
 
 
 def _allocation(

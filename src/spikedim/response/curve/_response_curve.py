@@ -14,13 +14,14 @@ from spikedim._core import (
     Result,
     check_number,
 )
-from spikedim.bounds import Epsilon, EpsilonKind
+from spikedim.bounds import Epsilon
 from spikedim.circuits import RateCode
 from spikedim.response.codes import check_steps
 from spikedim.response.curve._curve_variant import CurveVariant
 from spikedim.response.curve._decision_law import DecisionLaw
 from spikedim.response.curve._error_law import ErrorLaw
 from spikedim.response.curve._search import first_steps
+from spikedim.response.trace import squared_target
 
 __all__ = ["CurveAnswer", "CurveCheck", "CurvePoint", "ResponseCurve"]
 
@@ -252,18 +253,12 @@ class ResponseCurve(Result):
 
     def squared_target(self, epsilon: Epsilon) -> float:
         """Return the squared Frobenius error that an epsilon means for these outputs."""
-        scale = {
-            EpsilonKind.FRO: 1.0,
-            EpsilonKind.RMS: float(self.outputs),
-            EpsilonKind.RELATIVE: self.reference_mean_square,
-        }
-        found = epsilon.value**2 * scale[epsilon.kind]
-        if found <= 0:
-            raise InputError(
-                f"ResponseCurve: `epsilon` must be absolute for outputs that are all 0; got "
-                f"{epsilon}. Use fro or rms."
-            )
-        return found
+        return squared_target(
+            epsilon,
+            outputs=self.outputs,
+            reference_mean_square=self.reference_mean_square,
+            caller="ResponseCurve",
+        )
 
     def relative_error(self, steps: int) -> float:
         """Return the root of the squared error at T over the mean squared length of the outputs.

@@ -2,6 +2,7 @@
 
 from spikedim.response.trace._coherent_error import CoherentError, coherent_error
 from spikedim.response.trace._response_trace import response_trace
+from spikedim.response.trace._squared_target import squared_target
 from spikedim.response.trace._trace_result import PopulationResponse, ResponseTrace
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "ResponseTrace",
     "coherent_error",
     "response_trace",
+    "squared_target",
 ]

@@ -358,6 +358,12 @@ def test_wrong_types_are_refused(options, message):
         layered(**options)
 
 
+@pytest.mark.usefixtures("untyped")
+def test_an_epsilon_is_no_text(curve):
+    with pytest.raises(InputError, match=r"^ResponseCurve: `epsilon` must be an Epsilon; got '0.1"):
+        curve.steps_for_error("0.1:relative")
+
+
 def test_steps_beyond_the_reckoning_are_refused(curve):
     with pytest.raises(InputError, match=r"`steps` must be at most 2\*\*50; got one of 1329 bits"):
         curve.at(10**400)
