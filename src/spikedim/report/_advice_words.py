@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from spikedim.models import Coding
 from spikedim.planning import Advice, AdvisedChange, Advisory
 from spikedim.report._format import approximate, count, interval, share
 
@@ -56,7 +57,8 @@ def advice_lines(advice: Advice) -> tuple[str, ...]:
         )
     said = f"Predicted on {advice.calibration_samples:,} samples of {advice.data}, {advice.split}"
     if advice.verified:
-        said += f", measured on {advice.samples:,} others with codes of their own"
+        said += f", measured on {advice.samples:,} others"
+        said += " with codes of their own" if advice.coding is Coding.RATES else ""
     return (*lines, f"{said}.", advice.scope, *advice.notes)
 
 

@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from spikedim._core import SilentProgress
-from spikedim.energy import Rules
+from spikedim.energy import Rules, count_operations, price
+from spikedim.planning.advice._coded_candidate import CodedCandidate
 from spikedim.planning.advice._energy_rates import EnergyRates, counted_mj, energy_rates
+from spikedim.planning.advice._half import Half
+from spikedim.planning.advice._spiking_candidate import SpikingCandidate, record
 from spikedim.training import batches_of, open_examples, open_run, spread
 
 RUNS = Path(__file__).parents[3] / "studies" / "cpu_training" / "runs"
@@ -40,6 +43,29 @@ def test_prices_hold_at_another_t(priced):
     model, x, rates = priced
     want = counted_mj(model, x, 3 * STEPS, Rules.M0)
     assert rates.of(fired(model, x, 3 * STEPS)) == pytest.approx(want, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rules", "linear"), [(Rules.M1, False), (Rules.M2, False), (Rules.M3, True)]
+)
+def test_rules_that_price_memory_are_counted_at_every_setting(priced, rules, linear):
+    model, x, rates = priced
+    half = Half("calibration", 0, (x,), (torch.zeros(len(x)),), (torch.zeros(len(x), 10),))
+    rates = EnergyRates(rules, 0.0, rates.spike_mj)
+    assert rates.linear is linear
+    candidate = CodedCandidate(lambda _: model, number=0, seed=0, draws=1)
+    found = candidate.energy_mj(half, 2, rates)
+    assert (found == pytest.approx(counted_mj(model, x, 2, rules))) is not linear
+
+
+def test_membranes_of_a_directly_coded_net_are_counted_too():
+    model = open_run(RUNS / "digits-4").model
+    x = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    half = Half("calibration", 0, (x,), (torch.zeros(4),), (torch.zeros(4, 10),))
+    rates = energy_rates(model, x, steps=4, rules=Rules.M1, progress=SilentProgress())
+    candidate = SpikingCandidate(model, {"calibration": record(model, (x,), steps=4)})
+    want = price(count_operations(model, x, steps=1), rules=Rules.M1).value_mj
+    assert candidate.energy_mj(half, 1, rates) == pytest.approx(want)
 
 
 def test_a_spike_costs_its_additions(priced):

@@ -16,6 +16,7 @@ from spikedim.bounds import Epsilon
 from spikedim.energy import Rules, count_operations, price
 from spikedim.models import Coding
 from spikedim.planning import Advice, advise
+from spikedim.planning.advice._advise import first_good
 from spikedim.planning.advice._energy_rates import EnergyRates
 from spikedim.planning.advice._half import Half, deal
 from spikedim.planning.advice._sampled import falls_within, gain, mean_interval, wilson
@@ -78,6 +79,12 @@ def test_a_fall_counts_with_its_standard_error():
     assert not falls_within(right, one, 0.019)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 12, 192, 256])
+def test_the_baseline_is_the_first_good_one_of_all_looked_at(steps):
+    assert first_good(lambda t: t >= steps) == steps
+    assert first_good(lambda t: t > 256) is None
+
+
 def test_halves_share_no_sample_and_lose_none():
     first, second = deal(7)
     assert sorted([*first, *second]) == list(range(7))
@@ -124,6 +131,13 @@ def test_a_change_at_the_goal_is_as_good_for_less(twin):
         assert goal.energy_mj < twin.baseline.energy_mj
     energies = [each.goal_predicted.energy_mj for each in twin.changes]
     assert energies == sorted(energies)
+
+
+def test_the_headline_says_what_the_ranking_is_by_and_how_long_an_answer_takes(twin):
+    best = twin.changes[0]
+    saved = 1 - best.goal_predicted.energy_mj / twin.baseline.energy_mj
+    assert f"{best.name}, saves {100 * saved:.0f} % of the energy (M0)" in twin.headline
+    assert f"an answer after {best.goal_predicted.latency} steps" in twin.headline
 
 
 def test_unequal_steps_are_what_the_twin_takes(twin):

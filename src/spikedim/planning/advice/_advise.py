@@ -34,6 +34,7 @@ from spikedim.planning.advice._initial_membrane_change import InitialMembraneCha
 from spikedim.planning.advice._judge import judge, verify_change
 from spikedim.planning.advice._noise_training_change import NoiseTrainingChange
 from spikedim.planning.advice._norms_change import NormsChange
+from spikedim.planning.advice._outcome import Outcome
 from spikedim.planning.advice._projector_change import ProjectorChange
 from spikedim.planning.advice._read_out_change import ReadOutChange
 from spikedim.planning.advice._sampled import falls_within
@@ -154,7 +155,9 @@ def advise(
 
     Predictions are coded passes over the calibration half; what the response law says without any
     pass stands beside them where it has a say. Energy is linear in spikes, at prices a spike of
-    every population from counted operations of 8 samples: twice its steps in turn.
+    every population: operations of 8 samples are counted with each population silenced in turn.
+    Rule sets that also price steps (M1, M2) and networks with decoders are counted at every
+    setting.
 
     Costs some twenty coded passes over half of the samples for every change, half as many more
     with `verify`.
@@ -237,7 +240,7 @@ def advise(
     measured = context.outcome(baseline, held_out, steps) if verify else None
     predicted = context.outcome(baseline, calibration, steps)
     return Advice(
-        headline=_headline(opened, changes, predicted.steps, goal, verified=verify),
+        headline=_headline(opened, changes, predicted, goal, Rules(rules)),
         model=opened.record.model,
         run=opened.name,
         coding=opened.model.coding,
@@ -329,7 +332,7 @@ def _of_spikes(
             late = recordings[name].outputs[length // 2 :].mean(dim=0)
             settled = torch.split(late, [len(x) for x in inputs])
         halves.append(Half(name, number, inputs, targets, settled))
-    return (halves[0], halves[1]), SpikingCandidate(recordings, skip=warm_up)
+    return (halves[0], halves[1]), SpikingCandidate(run.model, recordings, skip=warm_up)
 
 
 def _long(steps: int) -> int:
@@ -371,18 +374,22 @@ def _goal(
         return found.error <= error
 
     task = progress.start("find the baseline", None)
+    fewest = first_good(good)
+    progress.finish(task)
+    if fewest is None:
+        note = f"The goal is not reached by T = {_GRID[-1]}, which is taken for the baseline."
+        return _GRID[-1], error, goal, (note,)
+    return fewest, error, goal, ()
+
+
+def first_good(good: Callable[[int], bool]) -> int | None:
+    """Return the fewest steps of the grid that are good enough, looking at every second first."""
     low, high = -1, 0
     while not good(_GRID[high]):
-        low, high = high, high + 2
-        progress.advance(task, 1.0)
-        if high >= len(_GRID):
-            progress.finish(task)
-            note = f"The goal is not reached by T = {_GRID[-1]}, which is taken for the baseline."
-            return _GRID[-1], error, goal, (note,)
-    if high - low > 1 and good(_GRID[high - 1]):
-        high -= 1
-    progress.finish(task)
-    return _GRID[high], error, goal, ()
+        if high == len(_GRID) - 1:
+            return None
+        low, high = high, min(high + 2, len(_GRID) - 1)
+    return _GRID[high - 1] if high - low > 1 and good(_GRID[high - 1]) else _GRID[high]
 
 
 def _squared(epsilon: Epsilon, half: Half) -> float:
@@ -468,20 +475,28 @@ def _weigh(
 
 
 def _headline(
-    run: TrainedRun, changes: Sequence[AdvisedChange], steps: int, goal: str, *, verified: bool
+    run: TrainedRun, changes: Sequence[AdvisedChange], base: Outcome, goal: str, rules: Rules
 ) -> str:
     """Return the answer in one sentence."""
-    start = f"{run.name}: {goal} takes T = {steps}"
+    start = f"{run.name}: {goal} takes T = {base.steps:,}"
     if run.model.coding is not Coding.RATES:
         start = f"{run.name}: {goal}"
     if not changes:
         return f"{start}; none of the changes that were tried saves anything."
     best = changes[0]
-    if best.predicted_saving is not None and best.goal_predicted is not None:
-        share, measured = best.predicted_saving, best.measured_saving
-        what = f"{100 * share:.0f} % of the spikes (T = {best.goal_predicted.steps})"
-    else:
+    least = best.goal_predicted
+    if best.predicted_saving is None or least is None:
         share, measured = best.predicted_gain, best.measured_gain
         what = f"{100 * share:.0f} % of the {best.quantity}"
-    said = f"; measured on samples held out: {100 * measured:.0f} %" if measured is not None else ""
-    return f"{start}; the best change, {best.name}, saves {what}{said if verified else ''}."
+    else:
+        share, measured = best.predicted_saving, best.measured_saving
+        saved = 1 - least.energy_mj / base.energy_mj if base.energy_mj else 0.0
+        what = (
+            f"{100 * saved:.0f} % of the energy ({rules.name}) and {100 * share:.0f} % of the "
+            f"spikes, with an answer after {least.latency:,} steps"
+        )
+    said = ""
+    if measured is not None:
+        unit = "" if least is None else " of the spikes"
+        said = f"; measured on samples held out: {100 * measured:.0f} %{unit}"
+    return f"{start}; the best change, {best.name}, saves {what}{said}."

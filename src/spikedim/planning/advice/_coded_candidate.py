@@ -76,7 +76,7 @@ class CodedCandidate(AbstractCandidate):
 
     def energy_mj(self, half: Half, steps: int, rates: EnergyRates) -> float:
         """Return millijoule of the spikes and of what no spike causes, or of what was counted."""
-        if not self.counted:
+        if rates.linear and not self.counted:
             return rates.of(self.sample(half, steps).spikes)
         lengths = self.allocation(steps) or steps
         return counted_mj(self.model_at(steps), half.inputs[0], lengths, rates.rules)

@@ -12,10 +12,11 @@ from spikedim._core import AbstractProgress
 from spikedim.energy import Rules, count_operations, price
 from spikedim.models import AbstractSpikingTransformer, Coding, RatePopulation
 
-__all__ = ["COUNTED", "EnergyRates", "counted_mj", "energy_rates"]
+__all__ = ["COUNTED", "EnergyRates", "counted_mj", "energy_rates", "stepped_mj"]
 
 COUNTED = 8  # samples whose operations are counted
 _CODE = "sigma_delta"  # nearest counts, which draw nothing
+_STEPPED = frozenset({Rules.M1, Rules.M2})  # weights and membranes are fetched by the step as well
 
 
 @final
@@ -36,6 +37,11 @@ class EnergyRates:
     rules: Rules
     fixed_mj: float
     spike_mj: dict[str, float]
+
+    @property
+    def linear(self) -> bool:
+        """Whether the rule set prices events only, so that energy is linear in spikes."""
+        return self.rules not in _STEPPED
 
     def of(self, spikes: Mapping[str, float]) -> float:
         """Return millijoule of one inference with so many spikes of every population."""
@@ -125,6 +131,13 @@ def counted_mj(
     return price(counts, rules=rules).value_mj
 
 
+def stepped_mj(model: AbstractSpikingTransformer, x: Tensor, *, steps: int, rules: Rules) -> float:
+    """Return millijoule of a directly coded network on a few samples."""
+    with torch.no_grad():
+        counts = count_operations(model, x[:COUNTED], steps=steps)
+    return price(counts, rules=rules).value_mj
+
+
 def _of_steps(
     model: AbstractSpikingTransformer, x: Tensor, *, steps: int, rules: Rules
 ) -> EnergyRates:
@@ -133,9 +146,8 @@ def _of_steps(
     names: list[str] = []
     for t in (steps, 2 * steps):
         with torch.no_grad():
-            counts = count_operations(model, x, steps=t)
             found = model.count_spikes(x, steps=t)
-        energies.append(price(counts, rules=rules).value_mj)
+        energies.append(stepped_mj(model, x, steps=t, rules=rules))
         totals.append(sum(float(s.double().sum()) for s in found.spikes.values()) / len(x))
         names = list(found.spikes)
     more = totals[1] - totals[0]

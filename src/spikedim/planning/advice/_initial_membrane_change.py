@@ -36,7 +36,7 @@ class InitialMembraneChange(AbstractChange):
             for half in halves
             if len(half)
         }
-        return SpikingCandidate(found, skip=skip)
+        return SpikingCandidate(model, found, skip=skip)
 
     def law_gain(self, context: Context) -> float | None:  # noqa: ARG002
         """Return None: no law speaks of these networks."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikedim._core import FloatArray
 from spikedim.models import AbstractSpikingTransformer
 from spikedim.planning.advice._candidate import AbstractCandidate
-from spikedim.planning.advice._energy_rates import EnergyRates
+from spikedim.planning.advice._energy_rates import EnergyRates, stepped_mj
 from spikedim.planning.advice._half import Half
 from spikedim.planning.advice._sampled import Sampled
 
@@ -54,14 +54,23 @@ class SpikingCandidate(AbstractCandidate):
 
     Parameters
     ----------
+    model : AbstractSpikingTransformer
+        The network that was recorded.
     recordings : dict of str to Recording
         By the name of the half.
     skip : int
         Steps whose outputs are left out; they are part of T.
     """
 
-    def __init__(self, recordings: dict[str, Recording], *, skip: int = 0) -> None:
+    def __init__(
+        self,
+        model: AbstractSpikingTransformer,
+        recordings: dict[str, Recording],
+        *,
+        skip: int = 0,
+    ) -> None:
         super().__init__(least_steps=skip + 1)
+        self.model = model
         self.recordings = recordings
         self.skip = skip
 
@@ -74,7 +83,9 @@ class SpikingCandidate(AbstractCandidate):
         return steps
 
     def energy_mj(self, half: Half, steps: int, rates: EnergyRates) -> float:
-        """Return millijoule of the spikes and of what no spike causes."""
+        """Return millijoule of the spikes and of what no spike causes, or of what was counted."""
+        if not rates.linear:
+            return stepped_mj(self.model, half.inputs[0], steps=steps, rules=rates.rules)
         return rates.of(self.sample(half, steps).spikes)
 
     def _sample(self, half: Half, steps: int) -> Sampled:

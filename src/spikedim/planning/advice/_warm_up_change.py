@@ -39,7 +39,7 @@ class WarmUpChange(AbstractChange):
         """Return the same runs, read later."""
         if not isinstance(context.baseline, SpikingCandidate):
             raise TypeError(type(context.baseline).__name__)  # applies to spiking networks only
-        return SpikingCandidate(context.baseline.recordings, skip=self.skip)
+        return SpikingCandidate(context.run.model, context.baseline.recordings, skip=self.skip)
 
     def law_gain(self, context: Context) -> float | None:  # noqa: ARG002
         """Return None: no law speaks of these networks."""
