@@ -5,7 +5,7 @@ from typing import ClassVar, final
 from spikedim._core import AssumptionError, InputError
 from spikedim.laws._inputs import LawInputs
 from spikedim.laws._network_law import RATE_CODED_SCOPE, AbstractNetworkLaw
-from spikedim.laws._response import sample_cause
+from spikedim.laws._response import sample_cause, single_sample_warning
 from spikedim.laws._result import Cause
 from spikedim.laws._target import LawTarget
 from spikedim.response import CurveAnswer, ResponseCurve
@@ -72,6 +72,7 @@ class Accuracy(AbstractNetworkLaw):
         whose = "the accuracy" if curve.accuracy_target == "labels" else "the agreement"
         return (
             f"Within {points:g} points of {100 * reference:.1f} %, {whose} with exact rates.",
+            *single_sample_warning(curve),
             RATE_CODED_SCOPE,
             *curve.warnings,
         )

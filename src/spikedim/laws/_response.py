@@ -72,6 +72,7 @@ class Response(AbstractNetworkLaw):
                 f"Epsilon is the error of the {curve.outputs:,} outputs against exact rates; "
                 "under wiener, subspace and reconstructed it is that of the data."
             ),
+            *single_sample_warning(curve),
             RATE_CODED_SCOPE,
             *curve.warnings,
         )
@@ -89,6 +90,12 @@ def rate_coded_curve(name: str, inputs: LawInputs) -> ResponseCurve:
     raise AssumptionError(
         f"{name}: needs a rate-coded network to differentiate. Plan a run of a softmax twin."
     )
+
+
+def single_sample_warning(curve: ResponseCurve) -> tuple[str, ...]:
+    """Return the warning that an answer from one sample has no interval."""
+    said = "One sample: the spread over samples is unknown, so T has no interval."
+    return (said,) if curve.n_samples == 1 else ()
 
 
 def sample_cause(unrounded: float, answer: CurveAnswer, *, rate: float) -> tuple[Cause, ...]:

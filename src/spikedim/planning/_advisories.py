@@ -29,6 +29,7 @@ def _of_network(context: Context) -> tuple[Advisory, ...]:
         "The target is trivial": "Ask for a smaller epsilon.",
         "Epsilon is the error": "Choose epsilon for the outputs.",
         "Within ": "Choose what may be lost (--tolerance).",
+        "One sample": "Look at more of them (--samples).",
         "Scope: rate-coded": "Plan the run of a directly coded net by itself.",
         "Scope: this": "Plan a rate-coded run by itself.",
         "Extrapolated": "Evaluate the run there (spikedim evaluate RUN --steps).",
@@ -36,13 +37,19 @@ def _of_network(context: Context) -> tuple[Advisory, ...]:
     checked = "Simulate the T you mean (spikedim response RUN --measure)."
     if context.inputs.curve is None:
         checked = "Evaluate the run at the T you mean (spikedim evaluate RUN --steps)."
-    return tuple(
+    said = [
         Advisory(
             text,
             next((said for begin, said in remedies.items() if text.startswith(begin)), checked),
         )
         for text in context.chosen.warnings
+    ]
+    energy = Advisory(
+        "Energies are closed forms: every layer reads spikes at the mean rate of the network. "
+        "Behind residual sums and max-pooling it reads more; counted energies can be double.",
+        f"Count operations (spikedim energy RUN --steps {context.chosen.steps}).",
     )
+    return (*said, energy)
 
 
 def _vacuous(context: Context) -> Advisory | None:

@@ -22,7 +22,7 @@ from spikedim.circuits import RateCode
 from spikedim.laws import RATE_CODED_SCOPE, Accuracy, Response
 from spikedim.planning._rate_coded_source import RateCodedSource, open_rate_coded
 from spikedim.planning._response_answers import ResponseAnswers
-from spikedim.planning._wording import epsilon_text, interval_text
+from spikedim.planning._wording import epsilon_text, interval_text, samples_text
 from spikedim.response import (
     ResponseCurve,
     ResponseSimulation,
@@ -230,7 +230,8 @@ def _headline(found: ResponseAnswers) -> str:
         whole=True,
     )
     text = (
-        f"{found.curve.model} ({found.data}, {found.split}, {found.curve.n_samples:,} samples): "
+        f"{found.curve.model} ({found.data}, {found.split}, "
+        f"{samples_text(found.curve.n_samples)}): "
         f"{epsilon_text(found.epsilon)} of its outputs takes T = {error}"
     )
     if found.steps_for_accuracy is not None:

@@ -9,7 +9,13 @@ from spikedim.planning._energy_rows import HEADLINE_BITS, HEADLINE_RULES, HEADLI
 from spikedim.planning._given import Rows
 from spikedim.planning._plan import NetworkSummary
 from spikedim.planning._summaries import noun_of
-from spikedim.planning._wording import epsilon_text, interval_text, number_text, times_text
+from spikedim.planning._wording import (
+    epsilon_text,
+    interval_text,
+    number_text,
+    samples_text,
+    times_text,
+)
 from spikedim.training import Activations
 
 __all__ = ["plan_headline"]
@@ -56,7 +62,7 @@ def plan_headline(
 
 def _goal_of_run(law: AbstractLaw, inputs: LawInputs, network: NetworkSummary) -> str:
     """Say what a trained network is asked for, and on which samples."""
-    where = f"{network.data}, {network.split}, {network.n_samples:,} samples"
+    where = f"{network.data}, {network.split}, {samples_text(network.n_samples)}"
     if law.target is LawTarget.ACCURACY:
         best = 100 * (network.reference_accuracy or 0.0)
         points = 100 * inputs.tolerance

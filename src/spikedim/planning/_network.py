@@ -13,6 +13,7 @@ from spikedim.circuits import RateCode
 from spikedim.laws import Assumed, EmpiricalCurve, LawInputs, LawTarget, empirical_curve
 from spikedim.models import Card, Coding
 from spikedim.planning._plan import NetworkSummary
+from spikedim.planning._wording import samples_text
 from spikedim.response import ResponseCurve, response_curve
 from spikedim.training import (
     ExampleKind,
@@ -68,7 +69,7 @@ class Network:
         """The measured firing rate."""
         found = self.curve if self.curve is not None else self.empirical
         rate = 0.0 if found is None else found.rate
-        return Assumed(rate, rate, rate, f"measured on {self.samples:,} samples of {self.data}")
+        return Assumed(rate, rate, rate, f"measured on {samples_text(self.samples)} of {self.data}")
 
     @property
     def default_law(self) -> str:

@@ -336,7 +336,15 @@ def _card(model: object, spec: str) -> Card | None:
         found = model
     else:
         suited = f"{model}/{spec}"
-        found = find_card(suited if suited in model_names() else str(model))
+        try:
+            found = find_card(suited if suited in model_names() else str(model))
+        except InputError as error:
+            if "Did you mean" in str(error):
+                raise
+            raise InputError(
+                "plan: `model` must be the name of a model or the folder of a run; got "
+                f"{str(model)!r}, which is neither. `spikedim model list` shows the names."
+            ) from None
     if found is not None and found.coding is Coding.ACTIVATIONS:
         raise InputError(
             f"plan: `model` must have steps to plan; got {found.name}, an ordinary network, of "

@@ -11,6 +11,7 @@ __all__ = [
     "epsilon_text",
     "interval_text",
     "number_text",
+    "samples_text",
     "times_text",
 ]
 
@@ -84,6 +85,17 @@ def dimension_text(value: float, low: float, high: float) -> str:
     if texts[1] == texts[2]:
         return texts[0]
     return f"{texts[0]} ({texts[1]}{_DASH}{texts[2]})"
+
+
+def samples_text(number: int) -> str:
+    """Return how many samples there are.
+
+    Examples
+    --------
+    >>> samples_text(1), samples_text(1536)
+    ('1 sample', '1,536 samples')
+    """
+    return f"{number:,} sample{'' if number == 1 else 's'}"
 
 
 def times_text(ratio: float) -> str:

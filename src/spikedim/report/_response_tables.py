@@ -47,7 +47,7 @@ def response_questions_table(found: ResponseAnswers) -> Table:
             found.steps_for_accuracy_low or found.steps_for_accuracy,
             found.steps_for_accuracy_high or found.steps_for_accuracy,
         )
-        label = f"at most {100 * found.tolerance:g} points of accuracy lost"
+        label = f"at most {100 * found.tolerance:g} points of {_what(found)} lost"
         rows.append(_question(found, label, ends, "accuracy"))
     return Table("Steps for a target", columns, tuple(rows))
 
@@ -156,7 +156,9 @@ def response_populations_table(found: ResponseAnswers) -> Table:
 
 def _population(found: ResponseAnswers, row: PopulationResponse) -> tuple[str | Quantity, ...]:
     total = found.trace.value or 1.0
-    low, high = (max(0.0, (row.trace + z * row.trace_deviation) / total) for z in (-1.96, 1.96))
+    low, high = (
+        min(max((row.trace + z * row.trace_deviation) / total, 0.0), 1.0) for z in (-1.96, 1.96)
+    )
     spikes = row.neurons * row.rate / (found.trace.spikes_per_step or 1.0)
     part = interval(share(row.share), share(low), share(high))
     return (

@@ -100,7 +100,7 @@ def response_lines(found: ResponseAnswers) -> tuple[str, ...]:
     lines = [
         (
             f"K = {k}: the squared error of the {trace.outputs:,} outputs is K / {power} where "
-            f"spikes are many ({curve.code.value} code, {trace.n_samples:,} samples)."
+            f"spikes are many ({curve.code.value} code, samples: {trace.n_samples:,})."
         )
     ]
     gains = [
@@ -117,7 +117,7 @@ def response_lines(found: ResponseAnswers) -> tuple[str, ...]:
     elif trace.probes is not None:
         lines.append(f"Outputs were probed in {trace.probes:,} random directions: no L.")
     form = _VARIANTS[curve.variant].format(", ".join(map(str, curve.calibration_steps)))
-    if curve.interpolated:
+    if curve.interpolated and curve.variant is not CurveVariant.SIMULATED:
         form += "; interpolated between them, since two points did not predict the others"
     if curve.own_asymptote:
         form += "; beyond the last it goes on by itself, since K is not its limit"
@@ -139,10 +139,9 @@ def _losses(found: ResponseAnswers) -> list[str]:
     text = f"T = {point.steps:,} leaves an error of {error_text(found, point.squared_error)}"
     reference = found.curve.reference_accuracy
     if point.accuracy is not None and reference is not None:
-        lost = 100 * (reference - point.accuracy)
-        text += (
-            f" and {share(point.accuracy)} % {_kind(found)}, {lost:.1f} points below exact rates"
-        )
+        text += f" and {share(point.accuracy)} % {_kind(found)}"
+        if found.curve.accuracy_target == "labels":
+            text += f", {100 * (reference - point.accuracy):.1f} points below exact rates"
     return [f"{text}."]
 
 

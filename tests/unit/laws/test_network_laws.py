@@ -101,6 +101,13 @@ def test_response_says_that_epsilon_is_of_the_outputs_and_its_scope():
     assert trivial[0] == "The target is trivial: an output of 0 meets it."
 
 
+def test_one_sample_is_said_to_give_no_interval():
+    single, many = coded(n_samples=1), coded()
+    for law in (Response(), Accuracy()):
+        assert any(text.startswith("One sample") for text in law.warnings(single))
+        assert not any(text.startswith("One sample") for text in law.warnings(many))
+
+
 def test_a_target_trivial_for_the_data_is_not_for_outputs():
     row = evaluate(Response(), coded("0.4:fro"))
     assert not any("constant answer" in warning for warning in row.warnings)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from spikedim._core import InputError, SilentProgress
 from spikedim.bounds import EpsilonKind
 from spikedim.data import open_samples
+from spikedim.energy import Rules, count_operations, price
 from spikedim.laws import LawTarget
 from spikedim.planning import Plan, ResponseAnswers, ask_response, compare, plan
 from spikedim.planning._network import loaded
@@ -101,6 +103,28 @@ def test_the_scope_is_said_with_every_plan(twin_plan, direct_plan):
     assert any("rate-coded twins, circuits and noise-trained nets" in text for text in said)
     said = [advice.text for advice in direct_plan.advisories]
     assert any(text.startswith("Scope: this directly coded network") for text in said)
+
+
+def test_energies_of_a_run_are_said_to_be_closed_forms(runs, twin_plan, direct_plan):
+    for name, found in (("twin", twin_plan), ("direct", direct_plan)):
+        last = found.advisories[-1]
+        assert last.text.startswith("Energies are closed forms")
+        assert f"--steps {found.steps})" in last.remedy
+        coded = {"steps": found.steps}
+        if name == "twin":
+            coded = {"code_steps": found.steps, "code": "sigma_delta"}
+        model = open_run(runs / name).model
+        x = torch.from_numpy(open_samples("digits", layer="pixels").to_numpy()[:8])
+        counts = count_operations(model, x.reshape(8, 1, 8, 8).float(), **coded)
+        row = next(e for e in found.energy if e.subject == "snn" and e.rules == str(Rules.M0))
+        assert price(counts).value_mj > 1.3 * row.value_mj  # what the warning is for
+
+
+def test_a_folder_that_is_no_run_is_said_to_be_neither():
+    with pytest.raises(InputError, match=r"^plan: `model` must be the name of a model or the fold"):
+        plan(model="runs/nowhere")
+    with pytest.raises(InputError, match="Did you mean"):
+        plan(model="spikfromer-2-64")
 
 
 @pytest.mark.usefixtures("measured")

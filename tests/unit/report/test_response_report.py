@@ -30,6 +30,7 @@ from spikedim.report import (
     response_table,
     response_view,
 )
+from spikedim.response import CurveVariant
 
 NETWORK = NetworkSummary(
     name="digits-twin",
@@ -73,6 +74,33 @@ def run_plan(**changes):
         ),
     )
     return replace(plan, **changes)
+
+
+def test_a_curve_that_was_simulated_throughout_failed_no_check():
+    found = example_answers()
+    for variant, said in ((CurveVariant.SIMULATED, False), (CurveVariant.TWO_POINT, True)):
+        curve = replace(found.curve, variant=variant, interpolated=True)
+        text = flat(response_view(replace(found, curve=curve)))
+        assert ("since two points did not predict the others" in text) is said
+
+
+def test_agreement_is_not_called_accuracy():
+    found = example_answers()
+    curve = replace(found.curve, accuracy_target="agreement")
+    text = flat(response_view(replace(found, curve=curve)))
+    assert "points of agreement lost" in text
+    assert "points below exact rates" not in text
+    assert "points of accuracy lost" in flat(response_view(found))
+    assert "points below exact rates" in flat(response_view(found))
+
+
+def test_a_share_of_k_is_no_more_than_all():
+    found = example_answers()
+    first, *rest = found.trace.populations
+    wide = replace(first, trace_deviation=found.trace.value)
+    trace = replace(found.trace, populations=(wide, *rest))
+    cell = response_populations_table(replace(found, trace=trace)).rows[0][4]
+    assert (cell.low, cell.high) == (0.0, 100.0)
 
 
 def test_measured_points_stand_beside_predicted_ones():
