@@ -1,6 +1,6 @@
 """What every room needs: errors, door checks, atomic files, provenance, progress, protocols."""
 
-from spikedim._core._array_field import BoolArray, CountArray, FloatArray
+from spikedim._core._array_field import BoolArray, CountArray, FloatArray, shape_if_empty
 from spikedim._core._bytes import DEFAULT_MEMORY_BUDGET, parse_bytes
 from spikedim._core._checks import (
     check_array,
@@ -67,6 +67,7 @@ __all__ = [
     "read_result",
     "require",
     "run_ranges",
+    "shape_if_empty",
     "wilson_interval",
     "write_atomic",
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, final
 
 import numpy as np
 
-__all__ = ["BoolArray", "CountArray", "FloatArray"]
+__all__ = ["BoolArray", "CountArray", "FloatArray", "shape_if_empty"]
 
 
 def _written(array: np.ndarray[Any, np.dtype[Any]]) -> Any:
@@ -12,6 +12,13 @@ def _written(array: np.ndarray[Any, np.dtype[Any]]) -> Any:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError("an array holds NaN or infinity")
     return array.tolist()
+
+
+def shape_if_empty(
+    array: np.ndarray[Any, np.dtype[Any]], *shape: int
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return an array without entries in its shape, which nested lists do not keep."""
+    return array if array.size or 0 not in shape else array.reshape(shape)
 
 
 @final

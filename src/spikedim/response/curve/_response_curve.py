@@ -13,6 +13,7 @@ from spikedim._core import (
     Provenance,
     Result,
     check_number,
+    shape_if_empty,
 )
 from spikedim.bounds import Epsilon
 from spikedim.circuits import RateCode
@@ -214,6 +215,15 @@ class ResponseCurve(Result):
     group_accuracies: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     group_decisions: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     decided_steps: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        groups, points = len(self.group_references), len(self.calibration_steps)
+        for name, shape in (
+            ("shift", (points, self.outputs)),
+            ("group_accuracies", (groups, points)),
+            ("group_decisions", (groups, len(self.decision_steps))),
+        ):
+            object.__setattr__(self, name, shape_if_empty(getattr(self, name), *shape))
 
     def at(self, steps: int) -> CurvePoint:
         """Return error and accuracy expected at T.

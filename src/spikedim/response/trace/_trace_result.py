@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from spikedim._core import FloatArray, Provenance, Result
+from spikedim._core import FloatArray, Provenance, Result, shape_if_empty
 from spikedim.circuits import RateCode
 
 __all__ = ["PopulationResponse", "ResponseTrace"]
@@ -132,6 +132,10 @@ class ResponseTrace(Result):
     data_fingerprint: str
     notes: tuple[str, ...]
     provenance: Provenance
+
+    def __post_init__(self) -> None:
+        shaped = shape_if_empty(self.covariances, len(self.sample_traces), 0, 0)
+        object.__setattr__(self, "covariances", shaped)
 
     @property
     def neurons(self) -> int:

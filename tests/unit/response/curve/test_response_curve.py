@@ -266,6 +266,21 @@ def test_result_survives_json(kinks):
     assert again.points_at((1, 7, 300, 5000)) == kinks.points_at((1, 7, 300, 5000))
 
 
+@pytest.mark.parametrize("options", [{"variant": "free"}, {"variant": "simulated"}])
+@pytest.mark.parametrize("samples", [1, 6])
+def test_arrays_without_entries_keep_their_shape_in_json(options, samples):
+    x = uniform(samples, 3, seed=1)
+    if samples == 1:
+        options = {"calibration": (1, 4)}
+    found = response_curve(Linear(matrix(2, 3)), x, passes=1, **options)
+    again = type(found).from_json(found.to_json())
+    for name in ("shift", "group_accuracies", "group_decisions", "decision_steps"):
+        assert getattr(again, name).shape == getattr(found, name).shape
+    probed = response_trace(Linear(matrix(2, 3)), x, probes=2)
+    again = type(probed).from_json(probed.to_json())
+    assert again.covariances.shape == probed.covariances.shape == (samples, 0, 0)
+
+
 def test_points_hold_every_small_step(curve):
     assert [point.steps for point in curve.points[:64]] == list(range(1, 65))
     assert curve.points[9] == curve.at(10)
