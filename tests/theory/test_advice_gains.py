@@ -3,21 +3,17 @@
 Rows that need the fitted statistics of images larger than digits, or a longer run, are marked slow.
 """
 
-from pathlib import Path
-
 import pytest
+from tests.advice_runs import RUNS, twin_advice
 
 from spikedim.bounds import Epsilon
 from spikedim.planning import advise
-
-RUNS = Path(__file__).parents[2] / "studies" / "cpu_training" / "runs"
 
 
 @pytest.fixture(scope="module")
 def twin():
     """Return verified advice for the twin of the digits."""
-    only = ("unequal steps", "unequal steps by energy", "sigma-delta code")
-    return advise(RUNS / "digits-twin", samples=359, only=only, verify=True)
+    return twin_advice()
 
 
 @pytest.mark.parametrize(

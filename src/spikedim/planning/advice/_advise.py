@@ -265,9 +265,21 @@ def advise(
         verified=verify,
         weights_fingerprint=opened.fingerprint,
         data_fingerprint=examples.fingerprint,
-        notes=(*opened.notes, *notes),
+        notes=(*opened.notes, *notes, *_seen(examples)),
         provenance=Provenance.now(
             command=command, data_fingerprint=examples.fingerprint, seed=seed
+        ),
+    )
+
+
+def _seen(examples: Examples) -> tuple[str, ...]:
+    """Return the note that samples of the training are not held out from everything."""
+    if examples.split != "train":
+        return ()
+    return (
+        (
+            "These samples are of the training: the weights, and what norms, projectors and "
+            "noise-aware training are fitted to, have seen the held-out half as well."
         ),
     )
 

@@ -48,7 +48,8 @@ class InitialMembraneChange(AbstractChange):
 
     def how(self, context: Context, steps: int) -> str:
         """Return the command that does it."""
-        return f"spikedim evaluate {context.folder} --steps {steps} --initial-membrane {_HALF:g}"
+        answered = steps - context.baseline.least_steps + 1  # as without this change
+        return f"spikedim evaluate {context.folder} --steps {answered} --initial-membrane {_HALF:g}"
 
     def notes(self, context: Context) -> tuple[str, ...]:  # noqa: ARG002
         """Return what a reader must know."""

@@ -36,7 +36,9 @@ class TrainingStepsChange(AbstractChange):
 
     def how(self, context: Context, steps: int) -> str:
         """Return the command that does it."""
-        return f"spikedim evaluate {context.folder} --steps {steps}"
+        # steps that the run leaves out by itself come on top of those of the command
+        answered = steps - context.baseline.least_steps + 1
+        return f"spikedim evaluate {context.folder} --steps {answered}"
 
     def notes(self, context: Context) -> tuple[str, ...]:  # noqa: ARG002
         """Return nothing."""
