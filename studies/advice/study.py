@@ -95,11 +95,12 @@ def table(result: dict[str, Any]) -> str:
     rows = [each for run in result["runs"].values() for each in run["changes"]]
     agreed = sum(bool(each["agrees"]) for each in rows)
     signs = sum(each["measured"] is not None and each["measured"][0] > 0 for each in rows)
+    commits = ", ".join(f"`{each}`" for each in result["commits"])
     out = [
         (
-            f"{len(rows)} changes are advised for {len(result['runs'])} runs: {signs} gained on the "
-            f"held-out half too, {agreed} within 25 % of the prediction. Seed {result['seed']}; "
-            f"{result['machine']}; commit {', '.join(f'`{each}`' for each in result['commits'])}."
+            f"{len(rows)} changes are advised for {len(result['runs'])} runs: {signs} gained on "
+            f"the held-out half too, {agreed} within 25 % of the prediction. "
+            f"Seed {result['seed']}; {result['machine']}; commit {commits}."
         ),
         "",
         (
