@@ -11,14 +11,17 @@ import numpy as np
 from tests.browser.chromium import chromium, look
 
 from spikedim.data import open_samples
-from spikedim.planning import measure, plan
-from spikedim.report import measurement_page, plan_page
+from spikedim.planning import advise, ask_response, measure, plan
+from spikedim.report import advice_page, measurement_page, plan_page, response_page
 
 FOLDER = Path(__file__).parent / "_static"
+TWIN = "studies/cpu_training/runs/digits-twin"
 SHOTS = {
     "plan": ("plan", 1000, False, 1420),
     "plan-dark-360": ("plan", 360, True, 1800),
     "measure-light-1280": ("measure", 1280, False, 1500),
+    "response": ("response", 1000, False, 1500),
+    "advice": ("advice", 1000, False, 1250),
 }
 
 
@@ -39,6 +42,12 @@ def main() -> None:
                 command="spikedim measure digits --layer pixels",
             ),
             previews=previews,
+        ),
+        "response": response_page(
+            ask_response(TWIN, measure=True, command=f"spikedim response {TWIN} --measure")
+        ),
+        "advice": advice_page(
+            advise(TWIN, verify=True, command=f"spikedim advise {TWIN} --verify")
         ),
     }
     with tempfile.TemporaryDirectory() as folder, chromium() as driver:
