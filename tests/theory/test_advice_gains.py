@@ -42,7 +42,7 @@ def test_unequal_steps_save_energy_only_if_they_are_priced_by_it(twin):
 
 
 def test_fewer_steps_of_a_directly_coded_run_save_what_they_promise():
-    advice = advise(RUNS / "digits-8", samples=128, only=["fewer steps"], verify=True)
+    advice = advise(RUNS / "digits-4", samples=160, only=["fewer steps"], verify=True)
     found = advice.change("fewer steps")
     assert found.predicted_gain > 0.1
     assert found.measured_gain == pytest.approx(found.predicted_gain, rel=0.25)

@@ -138,6 +138,13 @@ def test_a_change_at_the_goal_is_as_good_for_less(twin):
     assert energies == sorted(energies)
 
 
+def test_what_misses_the_goal_is_not_as_good_however_small_its_error():
+    found = advise(RUNS / "digits-twin", samples=32, only=["sigma-delta code"], tolerance=0.1)
+    goal, base = found.change("sigma-delta code").goal_predicted, found.baseline
+    assert goal.squared_error <= base.squared_error
+    assert goal.accuracy >= min(found.reference_accuracy - 0.1, base.accuracy) - 1e-9
+
+
 def test_the_headline_says_what_the_ranking_is_by_and_how_long_an_answer_takes(twin):
     best = twin.changes[0]
     saved = 1 - best.goal_predicted.energy_mj / twin.baseline.energy_mj

@@ -119,14 +119,16 @@ class Context:
     def fewest(self, candidate: AbstractCandidate) -> int | None:
         """Return the fewest steps that are as good as the baseline, on the calibration half.
 
-        Of a twin those with no larger a squared error, which is known better than an accuracy; of
-        a directly coded network those that reach the goal.
+        Of a twin those with no larger a squared error, which is known better than an accuracy, if
+        they reach the goal too; of a directly coded network those that reach the goal.
         """
         base = self.baseline.sample(self.calibration, self.steps)
         limit = base.error if self.run.model.coding is Coding.RATES else self.goal_error
 
         def good(steps: int) -> bool:
             found = candidate.sample(self.calibration, steps)
+            if not self.reached(found, self.calibration):
+                return False
             if limit is None:
                 return falls_within(base.right, found.right, self.tolerance)
             return found.error <= limit
@@ -140,11 +142,11 @@ class Context:
             low, high = (low, middle) if good(middle) else (middle, high)
         return high
 
-    def reached(self, found: Sampled) -> bool:
-        """Say whether the held-out half reaches the goal, or does no worse than the baseline."""
-        base = self.baseline.sample(self.held_out, self.steps)
+    def reached(self, found: Sampled, half: Half) -> bool:
+        """Say whether a half reaches the goal, or does no worse than the baseline."""
+        base = self.baseline.sample(half, self.steps)
         if self.goal_error is not None:
             return found.error <= max(self.goal_error, base.error)
         coded = self.run.model.coding is Coding.RATES
-        level = (self.held_out.reference_accuracy if coded else base.accuracy) - self.tolerance
+        level = (half.reference_accuracy if coded else base.accuracy) - self.tolerance
         return found.accuracy >= min(level, base.accuracy) - _ROUNDING

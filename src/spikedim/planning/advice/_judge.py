@@ -73,7 +73,7 @@ def verify_change(
         fewest = advised.goal_predicted.steps
         goal = context.outcome(candidate, half, fewest)
         saving = 1 - goal.spikes / base.total
-        reached = context.reached(candidate.sample(half, fewest))
+        reached = context.reached(candidate.sample(half, fewest), half)
     near = abs(value - advised.predicted_gain) <= _NEAR * abs(advised.predicted_gain)
     return replace(
         advised,
