@@ -141,7 +141,9 @@ def _losses(found: ResponseAnswers) -> list[str]:
     if point.accuracy is not None and reference is not None:
         text += f" and {share(point.accuracy)} % {_kind(found)}"
         if found.curve.accuracy_target == "labels":
-            text += f", {100 * (reference - point.accuracy):.1f} points below exact rates"
+            points = 100 * (reference - point.accuracy)
+            side = "below" if points >= 0 else "above"
+            text += f", {abs(points):.1f} points {side} exact rates"
     return [f"{text}."]
 
 

@@ -207,7 +207,7 @@ def _accuracy_lines(plan: Plan) -> list[str]:
     if network.reference_accuracy is not None:
         points = 100 * (network.reference_accuracy - inverse.accuracy_at_steps)
         whose = "exact rates" if network.code else "the best evaluated"
-        lost = f", {points:.1f} points below {whose}"
+        lost = f", {abs(points):.1f} points {'below' if points >= 0 else 'above'} {whose}"
     return [f"T = {inverse.steps} leaves {text} % right{lost} [law: accuracy]."]
 
 

@@ -94,6 +94,17 @@ def test_agreement_is_not_called_accuracy():
     assert "points below exact rates" in flat(response_view(found))
 
 
+def test_more_right_answers_than_with_exact_rates_are_said_to_be_above():
+    found = example_answers()
+    curve = replace(found.curve, reference_accuracy=0.7)
+    text = flat(response_view(replace(found, curve=curve)))
+    assert "0.5 points above exact rates" in text
+    plan = run_plan()
+    network = replace(plan.network, reference_accuracy=0.7)
+    said = " ".join(inverse_lines(replace(plan, network=network)))
+    assert "0.5 points above exact rates" in said
+
+
 def test_a_share_of_k_is_no_more_than_all():
     found = example_answers()
     first, *rest = found.trace.populations
