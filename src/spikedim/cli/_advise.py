@@ -53,7 +53,10 @@ def advise(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="CHANGE", help="Look at this change only; may be given again."),
+        typer.Option(
+            metavar="CHANGE",
+            help='Look at this change only, e.g. "unequal steps"; may be given again.',
+        ),
     ] = None,
     rules: Annotated[str, typer.Option(metavar="M0|M1|...", help="Rule set of energies.")] = "M0",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 0,

@@ -65,8 +65,8 @@ _SCOPE = {
         "measured on rate-coded networks only."
     ),
     Coding.SPIKES: (
-        "Holds for this directly coded network and its data: there is no law for such networks, "
-        "and predictions are runs on the calibration half."
+        "Holds for this directly coded network and its data: no law is asked, and "
+        "predictions are runs on the calibration half."
     ),
 }
 
