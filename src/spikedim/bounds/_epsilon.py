@@ -85,5 +85,22 @@ class Epsilon:
             reference_rms, name="reference_rms", caller="Epsilon.as_rms"
         )
 
+    def as_squared_fro(self, *, entries: int, mean_square: float) -> float:
+        """Return the same target as a squared Frobenius error of the whole output.
+
+        Parameters
+        ----------
+        entries : int
+            Number of entries of the output.
+        mean_square : float
+            Mean squared length of the reference output, used by ``relative`` only.
+        """
+        scale = {
+            EpsilonKind.FRO: 1.0,
+            EpsilonKind.RMS: float(entries),
+            EpsilonKind.RELATIVE: mean_square,
+        }[self.kind]
+        return self.value**2 * scale
+
     def __str__(self) -> str:
         return f"{self.value:g}:{self.kind.value}"

@@ -27,12 +27,7 @@ def squared_output_error(epsilon: Epsilon, *, outputs: int, mean_square: float) 
     >>> squared_output_error(Epsilon.parse("0.5:relative"), outputs=10, mean_square=8.0)
     2.0
     """
-    factor = {
-        EpsilonKind.FRO: 1.0,
-        EpsilonKind.RMS: float(outputs),
-        EpsilonKind.RELATIVE: mean_square,
-    }[epsilon.kind]
-    return epsilon.value**2 * factor
+    return epsilon.as_squared_fro(entries=outputs, mean_square=mean_square)
 
 
 def output_epsilon(

@@ -1,7 +1,7 @@
 """What an error target means for the outputs of one network."""
 
 from spikedim._core import InputError
-from spikedim.bounds import Epsilon, EpsilonKind
+from spikedim.bounds import Epsilon
 
 __all__ = ["squared_target"]
 
@@ -15,12 +15,7 @@ def squared_target(
             f"{caller}: `epsilon` must be an Epsilon; got {epsilon!r:.40}. Write e.g. "
             "`Epsilon.parse('0.1:relative')`."
         )
-    scale = {
-        EpsilonKind.FRO: 1.0,
-        EpsilonKind.RMS: float(outputs),
-        EpsilonKind.RELATIVE: reference_mean_square,
-    }
-    found = epsilon.value**2 * scale[epsilon.kind]
+    found = epsilon.as_squared_fro(entries=outputs, mean_square=reference_mean_square)
     if found <= 0:
         raise InputError(
             f"{caller}: `epsilon` must be absolute for outputs that are all 0; got {epsilon}. Use "
