@@ -18,11 +18,11 @@ from spikedim.bounds import Epsilon
 from spikedim.energy import Rules, count_operations, price
 from spikedim.models import Coding
 from spikedim.planning import Advice, advise
-from spikedim.planning.advice._advise import first_good
 from spikedim.planning.advice._energy_rates import EnergyRates
+from spikedim.planning.advice._goal import first_good
 from spikedim.planning.advice._half import Half, deal
 from spikedim.planning.advice._initial_membrane_change import InitialMembraneChange
-from spikedim.planning.advice._sampled import falls_within, gain, mean_interval, wilson
+from spikedim.planning.advice._sampled import falls_within, gain, mean_interval
 from spikedim.planning.advice._training_steps_change import TrainingStepsChange
 from spikedim.training import batches_of, open_examples, open_run, spread
 
@@ -61,12 +61,6 @@ def test_an_interval_of_few_samples_holds_its_mean():
     ends = mean_interval(values, np.random.default_rng(1))
     assert ends.low <= values.mean() <= ends.high
     assert ends.high > 2 * values.mean()  # one sample makes up the mean
-
-
-@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0.0, 0.278), (0.5, 0.237, 0.763)])
-def test_wilson_ends(share, low, high):
-    ends = wilson(share, 10)
-    assert (ends.low, ends.high) == pytest.approx((low, high), abs=1e-3)
 
 
 def test_a_fall_counts_with_its_standard_error():

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikedim._core import AbstractProgress
+from spikedim._core import AbstractProgress, wilson_interval
 from spikedim.models import Coding
 from spikedim.planning.advice._candidate import AbstractCandidate
 from spikedim.planning.advice._energy_rates import EnergyRates
 from spikedim.planning.advice._half import Half
 from spikedim.planning.advice._outcome import Outcome
-from spikedim.planning.advice._sampled import Sampled, falls_within, mean_interval, wilson
+from spikedim.planning.advice._sampled import Sampled, falls_within, mean_interval
 from spikedim.response import ResponseTrace, response_trace
 from spikedim.training import TrainedRun
 
@@ -110,7 +110,7 @@ class Context:
             squared_error=found.error,
             squared_error_interval=mean_interval(found.errors, self.generator(half)),
             accuracy=found.accuracy,
-            accuracy_interval=wilson(found.accuracy, len(half)),
+            accuracy_interval=wilson_interval(found.right, np.ones(len(half))),
             agreement=float(found.agreed.mean()),
             spikes=found.total,
             energy_mj=candidate.energy_mj(half, steps, self.energy),

@@ -8,11 +8,10 @@ import numpy as np
 
 from spikedim._core import FloatArray, Interval
 
-__all__ = ["Sampled", "falls_within", "gain", "mean_interval", "wilson"]
+__all__ = ["Sampled", "falls_within", "gain", "mean_interval"]
 
 _DRAWS = 500
 _ENDS = (0.025, 0.975)
-_Z = 1.959963984540054
 _ROUNDING = 1e-9
 
 
@@ -79,15 +78,6 @@ def falls_within(before: FloatArray, after: FloatArray, tolerance: float) -> boo
     drops = before - after
     deviation = float(drops.std(ddof=1)) / float(np.sqrt(len(drops)))
     return float(drops.mean()) + deviation <= tolerance + _ROUNDING
-
-
-def wilson(share: float, number: int) -> Interval:
-    """Return Wilson's interval of a share of `number` samples."""
-    centre = share + _Z**2 / (2 * number)
-    reach = _Z * float(np.sqrt(share * (1 - share) / number + _Z**2 / (4 * number**2)))
-    scale = 1 + _Z**2 / number
-    low, high = max((centre - reach) / scale, 0.0), min((centre + reach) / scale, 1.0)
-    return _around(low, share, high, "Wilson")
 
 
 def _saved(before: float, after: float) -> float:
