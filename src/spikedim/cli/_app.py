@@ -114,9 +114,7 @@ def root(
     ] = None,
     device: Annotated[
         str,
-        typer.Option(
-            metavar="cpu|cuda|mps|auto", help="All but cpu: where a network runs."
-        ),
+        typer.Option(metavar="cpu|cuda|mps|auto", help="All but cpu: where a network runs."),
     ] = "cpu",
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
