@@ -4,6 +4,7 @@ from spikedim._core import Interval
 from spikedim.planning import Advice, Outcome
 from spikedim.report._advice_words import energy_saving, gain_words
 from spikedim.report._format import ABSENT, approximate, count, interval, share
+from spikedim.report._origin_table import origin_table
 from spikedim.report._table import Column, Quantity, Table
 
 __all__ = [
@@ -131,8 +132,6 @@ def advice_rejected_table(advice: Advice) -> Table:
 
 def advice_origins_table(advice: Advice) -> Table:
     """Return run, data, seed, versions and fingerprints, one row per fact."""
-    origin = advice.provenance
-    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     facts = {
         "run": advice.run,
         "model": f"{advice.model}, {advice.coding.value}",
@@ -141,15 +140,8 @@ def advice_origins_table(advice: Advice) -> Table:
         "samples for predictions": f"{advice.calibration_samples:,}",
         "samples held out": f"{advice.samples:,}" if advice.verified else "not measured",
         "data fingerprint": advice.data_fingerprint,
-        "seed": "none" if origin.seed is None else str(origin.seed),
-        "command": origin.command,
-        "spikedim": origin.spikedim_version,
-        "libraries": versions,
-        "platform": origin.platform,
-        "made": origin.created,
     }
-    rows = tuple((name, value) for name, value in facts.items() if value)
-    return Table("Provenance", (Column("fact"), Column("value")), rows)
+    return origin_table(facts, advice.provenance)
 
 
 def _law(value: float | None) -> Quantity:

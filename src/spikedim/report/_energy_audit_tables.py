@@ -17,6 +17,7 @@ from spikedim.report._energy_audit_rows import (
 )
 from spikedim.report._energy_audit_words import band_words
 from spikedim.report._format import ABSENT, TIMES, approximate, interval
+from spikedim.report._origin_table import origin_table
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.report._words import subject_words
 
@@ -348,8 +349,6 @@ def _constant(name: str, found: Constant | None) -> Iterator[str | Quantity]:
 
 def energy_audit_origins_table(audit: EnergyAudit) -> Table:
     """Return model, parameters, data, seed, versions and fingerprints, one row per fact."""
-    origin = audit.provenance
-    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     facts = {
         "model": f"{audit.model}, {'trained' if audit.trained else 'random weights'}",
         "T": f"{audit.steps:,}",
@@ -359,12 +358,5 @@ def energy_audit_origins_table(audit: EnergyAudit) -> Table:
         "weights": audit.weights_fingerprint,
         "data": f"{audit.data}, {audit.split}, {audit.n_samples:,} samples",
         "data fingerprint": audit.data_fingerprint,
-        "seed": "none" if origin.seed is None else str(origin.seed),
-        "command": origin.command,
-        "spikedim": origin.spikedim_version,
-        "libraries": versions,
-        "platform": origin.platform,
-        "made": origin.created,
     }
-    rows = tuple((name, value) for name, value in facts.items() if value)
-    return Table("Provenance", (Column("fact"), Column("value")), rows)
+    return origin_table(facts, audit.provenance)

@@ -8,6 +8,7 @@ from spikedim.report._evaluation_words import (
     steps_name,
 )
 from spikedim.report._format import ABSENT, approximate, count, interval, share
+from spikedim.report._origin_table import origin_table
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.training import EvaluatedPopulation, EvaluatedSteps, Evaluation
 
@@ -142,20 +143,11 @@ def evaluation_origins_table(found: Evaluation) -> Table:
     Table
         One row per fact.
     """
-    origin = found.provenance
-    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     facts = {
         "model": found.model,
         "coding": _coding(found),
         "weights": found.weights_fingerprint,
         "data": f"{found.data}, {found.split}, {found.classes:,} classes",
         "data fingerprint": found.data_fingerprint,
-        "seed": "none" if origin.seed is None else str(origin.seed),
-        "command": origin.command,
-        "spikedim": origin.spikedim_version,
-        "libraries": versions,
-        "platform": origin.platform,
-        "made": origin.created,
     }
-    rows = tuple((name, value) for name, value in facts.items() if value)
-    return Table("Provenance", (Column("fact"), Column("value")), rows)
+    return origin_table(facts, found.provenance)

@@ -2,6 +2,7 @@
 
 from spikedim.planning import ResponseAnswers
 from spikedim.report._format import ABSENT, approximate, count, interval, share
+from spikedim.report._origin_table import origin_table
 from spikedim.report._response_words import error_text, steps_text
 from spikedim.report._table import Column, Quantity, Table
 from spikedim.response import CurvePoint, PopulationResponse, SimulatedPoint
@@ -185,20 +186,11 @@ def response_origins_table(found: ResponseAnswers) -> Table:
     Table
         One row per fact.
     """
-    origin = found.provenance
-    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     facts = {
         "network": f"{found.name}, {found.curve.model}",
         "code": found.curve.code.value,
         "weights": found.trace.weights_fingerprint,
         "data": f"{found.data}, {found.split}, {found.curve.n_samples:,} samples",
-        "data fingerprint": origin.data_fingerprint or "",
-        "seed": "none" if origin.seed is None else str(origin.seed),
-        "command": origin.command,
-        "spikedim": origin.spikedim_version,
-        "libraries": versions,
-        "platform": origin.platform,
-        "made": origin.created,
+        "data fingerprint": found.provenance.data_fingerprint or "",
     }
-    rows = tuple((name, value) for name, value in facts.items() if value)
-    return Table("Provenance", (Column("fact"), Column("value")), rows)
+    return origin_table(facts, found.provenance)

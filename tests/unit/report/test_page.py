@@ -166,10 +166,10 @@ def test_a_hostile_name_is_cut_inside_charts_but_whole_in_tables(hostile):
     assert all(len(label) < 60 for label in re.findall(r"<text[^>]*>([^<]*)</text>", svg))
 
 
-def test_a_plan_without_model_leaves_out_layers_and_energy():
+def test_a_plan_without_model_and_bounds_leaves_out_layers_energy_and_ladder():
     page = plan_page(bare_plan())
     Outline(page)
-    assert re.findall(r'<h2 id="(\w+)"><span', page) == ["steps", "data", "ladder", "origin"]
+    assert re.findall(r'<h2 id="(\w+)"><span', page) == ["steps", "data", "origin"]
     assert "No energy: no model was named." in page
     assert 'id="warnings"' not in page
 
