@@ -67,7 +67,7 @@ def test_energy_is_saved_only_where_a_change_is_as_good():
 def test_what_does_not_pay_stands_with_its_reason():
     assert advice_rejected_table(example_advice()).cells[0] == (
         "read-out shift",
-        "squared error +1 %: not worth it.",
+        "saves -1 % of the squared error: not worth it.",
     )
     assert rejected_claim(example_advice()) == "2 changes do not pay here, or were not tried"
     one = example_advice(rejected=example_advice().rejected[:1])

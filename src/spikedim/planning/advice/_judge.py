@@ -107,8 +107,8 @@ def _objection(
     """Return why a change that applies is not advised."""
     base = context.baseline.sample(context.calibration, context.steps)
     found = candidate.sample(context.calibration, context.steps)
-    band = f"{_signed(-value)} [{_signed(-ends.high)}, {_signed(-ends.low)}]"
-    said = f"{change.gained.value} {band} on the calibration half"
+    band = f"{_signed(value)} [{_signed(ends.low)}, {_signed(ends.high)}]"
+    said = f"saves {band} of the {change.gained.value} on the calibration half"
     if value < _LEAST or ends.low <= 0:
         return f"{said}: not worth it."
     if found.accuracy < base.accuracy - context.tolerance and change.gained is not Gained.SPIKES:
@@ -125,4 +125,4 @@ def _objection(
 
 
 def _signed(share: float) -> str:
-    return f"{100 * share:+.0f} %".replace("-", "\N{MINUS SIGN}")
+    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")
