@@ -87,7 +87,9 @@ def example_advice(**fields):
             ),
         ),
         rejected=(
-            RejectedChange("read-out shift", "saves -1 % of the squared error: not worth it.", -0.01),
+            RejectedChange(
+                "read-out shift", "saves -1 % of the squared error: not worth it.", -0.01
+            ),
             RejectedChange("noise-aware training", "needs training: `--fine-tune UPDATES`.", None),
         ),
         rules="M0 sop",
