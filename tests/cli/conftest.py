@@ -3,6 +3,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from tests.advice_examples import example_advice
 from tests.energy_audit_examples import example_audit
 from tests.planning_examples import example_comparison, example_measurement, example_plan
 from tests.response_results import example_answers
@@ -45,6 +46,7 @@ def asked(monkeypatch):
         ("measure", example_measurement()),
         ("compare", example_comparison()),
         ("ask_response", example_answers()),
+        ("advise", example_advice()),
     ):
         monkeypatch.setattr(planning, name, answer(name, result))
     monkeypatch.setattr(training, "fit", answer("train", example_run()))

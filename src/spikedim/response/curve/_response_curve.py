@@ -217,11 +217,11 @@ class ResponseCurve(Result):
     decided_steps: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        groups, points = len(self.group_references), len(self.calibration_steps)
+        groups, points = self.group_references.size, len(self.calibration_steps)
         for name, shape in (
             ("shift", (points, self.outputs)),
             ("group_accuracies", (groups, points)),
-            ("group_decisions", (groups, len(self.decision_steps))),
+            ("group_decisions", (groups, self.decision_steps.size)),
         ):
             object.__setattr__(self, name, shape_if_empty(getattr(self, name), *shape))
 

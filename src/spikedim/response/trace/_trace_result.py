@@ -134,7 +134,7 @@ class ResponseTrace(Result):
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        shaped = shape_if_empty(self.covariances, len(self.sample_traces), 0, 0)
+        shaped = shape_if_empty(self.covariances, self.sample_traces.size, 0, 0)
         object.__setattr__(self, "covariances", shaped)
 
     @property
