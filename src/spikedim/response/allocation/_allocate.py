@@ -79,8 +79,8 @@ def allocate(
 
     at equal cost: square roots for independent spikes (p = 1), cube roots for deterministic codes
     (p = 2). By Hoelder's inequality (Cauchy and Schwarz's for p = 1) the bound is at most 1. Whole
-    steps are the best ones for a few populations; for many they were in trials within 4 % of a
-    lower bound on the error of all whole steps, mostly within 1e-3. A population whose noise does
+    steps are the best ones for a few populations, and near a lower bound on the error of all whole
+    steps for many. A population whose noise does
     not reach the outputs gets one step.
 
     Costs of a step are taken to be the same at every T, and errors to add: where pooled maxima or

@@ -34,7 +34,7 @@ __all__ = ["CoherentError", "coherent_error"]
 
 _CALLER = "coherent_error"
 _BATCH = 16
-_RELIABLE = 16  # T from which the form was within 10 % on the nets it was tested on
+_RELIABLE = 16  # T below which rounding errors are not small
 
 
 @final
@@ -173,7 +173,7 @@ def coherent_error(
             progress.finish(task)
         data = fingerprint_tensor(x)
     few = min(asked) < _RELIABLE
-    note = f"below T = {_RELIABLE} first order is off by 20 % and more: simulate"
+    note = f"below T = {_RELIABLE} first order is not to be trusted: simulate"
     spread = errors.std(axis=1, ddof=1) / math.sqrt(len(x)) if len(x) > 1 else np.zeros(len(asked))
     return CoherentError(
         model=network.name,
