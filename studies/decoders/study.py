@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from spikedim._core import write_atomic
-from spikedim.models import AbstractSpikingTransformer, recalibrate_norms
+from spikedim.models import AbstractSpikingTransformer, code_rates, recalibrate_norms
 from spikedim.models.decoders import (
     PrincipalRates,
     ProjectingDecoder,
@@ -24,7 +24,6 @@ from spikedim.models.decoders import (
     with_decoders,
     with_shifted_readout,
 )
-from spikedim.models.layers import code_rates
 from spikedim.training import batches_of, open_examples, open_run, spread
 
 HERE = Path(__file__).parent

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spikedim.models.layers import _rate_code, code_rates
+from spikedim.models.layers import _rate_code, send_rates
 
 RATES = torch.tensor([0.0, 0.003, 0.1, 0.5, 0.62, 0.97, 1.0], dtype=torch.float64)
 COUNT = 40_000
@@ -12,7 +12,7 @@ COUNT = 40_000
 def codes(steps, dtype=torch.float64):
     """Return codes [COUNT, rates] of one seed."""
     rates = RATES.to(dtype).expand(COUNT, -1)
-    return code_rates(rates, steps=steps, generator=torch.Generator().manual_seed(steps)).double()
+    return send_rates(rates, steps=steps, generator=torch.Generator().manual_seed(steps)).double()
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -62,7 +62,7 @@ def test_counts_of_many_steps_pass_the_chi_square_test(monkeypatch, steps, compi
     odd = 0.3 + 2.0**-30  # has bits beyond those of a float32
     rates = torch.tensor([2.0**-10, 0.01, 0.25, odd, 0.5, 0.7, 0.999], dtype=torch.float64)
     made = torch.Generator().manual_seed(100 + steps)
-    found = code_rates(rates.expand(COUNT, -1), steps=steps, generator=made)
+    found = send_rates(rates.expand(COUNT, -1), steps=steps, generator=made)
     for column, rate in zip((found * steps).round().T, rates, strict=True):
         assert deviation(column, steps, rate) < 5
 
@@ -71,7 +71,7 @@ def test_bits_of_neighbours_do_not_hang_together():
     """The words of each rate have room of their own, also where one rate takes many."""
     rates = torch.full((COUNT,), 1 / 3, dtype=torch.float64)
     made = torch.Generator().manual_seed(4)
-    first, second = (code_rates(rates, steps=256, generator=made) for _ in range(2))
+    first, second = (send_rates(rates, steps=256, generator=made) for _ in range(2))
     pairs = [(first[lag:], first[:-lag]) for lag in (1, 2, 64, 256, 2048)]
     for a, b in (*pairs, (first, second)):
         assert abs(torch.corrcoef(torch.stack([a, b]))[0, 1]) < 4.5 / COUNT**0.5
@@ -99,7 +99,7 @@ def test_places_are_independent(steps):
 @pytest.mark.parametrize("steps", [4, 20, 300])
 def test_the_gradient_is_that_of_the_rates(steps):
     rates = torch.rand(50, generator=torch.Generator().manual_seed(1), requires_grad=True)
-    code = code_rates(rates, steps=steps, generator=torch.Generator().manual_seed(2))
+    code = send_rates(rates, steps=steps, generator=torch.Generator().manual_seed(2))
     weight = torch.randn(50, generator=torch.Generator().manual_seed(3))
     assert not torch.equal(code, rates)
     (found,) = torch.autograd.grad((code * weight).sum(), rates)
@@ -109,5 +109,5 @@ def test_the_gradient_is_that_of_the_rates(steps):
 @pytest.mark.parametrize("steps", [4, 20, 300])
 def test_what_is_not_a_number_stays_so(steps):
     rates = torch.tensor([0.5, torch.nan])
-    found = code_rates(rates, steps=steps, generator=torch.Generator().manual_seed(0))
+    found = send_rates(rates, steps=steps, generator=torch.Generator().manual_seed(0))
     assert found.isnan().tolist() == [False, True]

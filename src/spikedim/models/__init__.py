@@ -2,6 +2,7 @@
 
 from spikedim.models._accelerate import accelerate, decelerate
 from spikedim.models._build import build
+from spikedim.models._code_rates import code_rates
 from spikedim.models._family import Family, Switch, family, family_names
 from spikedim.models._fuse import Fusion, fuse, fuse_convolutions
 from spikedim.models._fusion_report import FusionReport, ParameterCount
@@ -41,7 +42,6 @@ from spikedim.models.layers import (
     PopulationTrace,
     RatePopulation,
     SpikingPopulation,
-    code_rates,
 )
 from spikedim.models.pretrained._pretrained import PretrainedTransformer, read_pretrained
 from spikedim.models.pretrained._pretrained_config import PretrainedConfig

@@ -4,7 +4,7 @@ from tests.model_examples import generator, inputs, live_model
 
 from spikedim._core import InputError
 from spikedim.models import build
-from spikedim.models.layers import _rate_code, code_rates
+from spikedim.models.layers import _rate_code, send_rates
 
 TWIN = "spikformer-2-64/digits:softmax"
 
@@ -110,9 +110,9 @@ def test_there_must_be_a_step(twin, x):
 def test_the_loop_and_tensor_operations_draw_the_same(monkeypatch, steps, dtype):
     rates = torch.rand(40_000, 2, generator=generator(), dtype=torch.float64).to(dtype)[:, 0]
     rates[:3] = torch.tensor([0.0, 1.0, torch.nan])
-    first = code_rates(rates, steps=steps, generator=generator(1))
+    first = send_rates(rates, steps=steps, generator=generator(1))
     monkeypatch.setattr(_rate_code, "kernels", lambda: None)
-    second = code_rates(rates, steps=steps, generator=generator(1))
+    second = send_rates(rates, steps=steps, generator=generator(1))
     assert torch.equal(first.nan_to_num(9), second.nan_to_num(9))
 
 

@@ -1,5 +1,7 @@
 """Twins whose populations have a code, and a T, of their own."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -235,3 +237,10 @@ def test_bits_do_not_depend_on_threads(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     monkeypatch.setattr(_rate_code, "_CHUNK", 1 << 10)
     assert np.array_equal(first, code_rates(rates, steps=33, generator=generator(1)))
+
+
+@pytest.mark.parametrize("odd", [-0.1, 1.2, math.nan, math.inf])
+def test_what_is_no_rate_is_refused(odd):
+    rates = torch.tensor([0.5, odd])
+    with pytest.raises(InputError, match=r"^code_rates: `rates` must lie in \[0, 1\]; got "):
+        code_rates(rates, steps=4, code="sigma_delta")

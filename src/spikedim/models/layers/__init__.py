@@ -28,7 +28,7 @@ from spikedim.models.layers._population import (
 )
 from spikedim.models.layers._population_maker import PopulationMaker
 from spikedim.models.layers._product import AbstractProduct, ConvNorm, LinearNorm
-from spikedim.models.layers._rate_code import code_named, code_rates, needs_generator
+from spikedim.models.layers._rate_code import code_named, needs_generator, send_rates
 from spikedim.models.layers._real_operations import (
     AbstractRealOperation,
     RealGELU,
@@ -73,7 +73,6 @@ __all__ = [
     "add_branch",
     "affine",
     "code_named",
-    "code_rates",
     "fire",
     "fold",
     "join_heads",
@@ -81,6 +80,7 @@ __all__ = [
     "needs_generator",
     "normalise",
     "remember",
+    "send_rates",
     "split_heads",
     "warm_up_kernels",
 ]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikedim.circuits import RateCode
-from spikedim.models.layers._rate_code import code_rates
+from spikedim.models.layers._rate_code import send_rates
 from spikedim.neurons import LIFState
 
 __all__ = ["ForwardPass", "PopulationTrace", "States"]
@@ -129,7 +129,7 @@ class ForwardPass:
         steps = self.code_length(name)
         if steps is None:
             return rates
-        return code_rates(rates, steps=steps, code=self.rate_code, generator=self.generator)
+        return send_rates(rates, steps=steps, code=self.rate_code, generator=self.generator)
 
     def note(self, name: str, spikes: Tensor, membranes: Tensor) -> None:
         """Record a population, its places flattened to tokens."""

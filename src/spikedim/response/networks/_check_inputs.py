@@ -36,7 +36,22 @@ def check_inputs(network: AbstractRateNetwork, x: Tensor, *, caller: str) -> Ten
         raise InputError(
             f"{caller}: `x` must be finite; got NaN or infinity. Remove those samples."
         )
+    if network.input_shape is None and x.is_floating_point():
+        _check_reads(network, x[:1].clone(), caller=caller)  # a model may write to its input
     return x
+
+
+def _check_reads(network: AbstractRateNetwork, x: Tensor, *, caller: str) -> None:
+    """Raise `InputError` unless a network that does not know its inputs can run one sample."""
+    try:
+        with torch.no_grad():
+            network.run(x, lambda _, rates: rates)
+    except RuntimeError as error:  # what torch says of shapes and types
+        raise InputError(
+            f"{caller}: `x` must be inputs that {network.name} reads; got {x.dtype} of shape "
+            f"{tuple(x.shape)} for a batch of 1 ({str(error).splitlines()[0]:.120}). Put the "
+            "samples on the first axis."
+        ) from error
 
 
 def _fits(sample: tuple[int, ...], wanted: tuple[int, ...] | None, *, shorter: bool) -> bool:

@@ -46,6 +46,10 @@ def twin():
             r"must return a tensor .* for a batch of 1; got .* shape \(\)",
         ),
         ({"model": Answer(lambda x: x - x.mean(0))}, r"must answer every sample by itself"),
+        (
+            {"model": torch.nn.Linear(5, 1, dtype=torch.float64)},
+            r"`x` must be inputs that Linear reads; got torch.float64 of shape \(1, 3\)",
+        ),
     ],
 )
 @pytest.mark.usefixtures("untyped")
