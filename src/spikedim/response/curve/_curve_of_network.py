@@ -23,7 +23,7 @@ from spikedim.circuits import RateCode
 from spikedim.response.codes import check_each_steps, noise_exponent
 from spikedim.response.curve._calibration import Calibration
 from spikedim.response.curve._curve_variant import CurveVariant
-from spikedim.response.curve._decisions import decisions_of
+from spikedim.response.curve._decisions import Decisions, decisions_of
 from spikedim.response.curve._error_law import rational, saturations
 from spikedim.response.curve._response_curve import ResponseCurve
 from spikedim.response.networks import NetworkLike, fingerprint_weights, rate_network
@@ -210,7 +210,7 @@ def response_curve(
         shift=_stacked([points.points[t].shift for t in points.steps], simulator.outputs),
         log_covariance=_log_covariance(points),
         notes=(*notes, *_check_notes(points), *decisions.notes),
-        warnings=_warnings(points, own=own),
+        warnings=(*_warnings(points, own=own), *_guesses(simulator, decisions)),
         provenance=Provenance.now(
             command=command, data_fingerprint=simulator.fingerprint, seed=seed
         ),
@@ -334,6 +334,22 @@ def _check_notes(points: Calibration) -> tuple[str, ...]:
         if each.found > 0
     )
     return (f"Predicted before they were simulated, error of eps^2: {text}.",)
+
+
+def _guesses(simulator: Simulator, decisions: Decisions) -> tuple[str, ...]:
+    """Say that a network at chance can lose nothing."""
+    if decisions.reference is None or simulator.targets is None or simulator.outputs < 2:
+        return ()
+    chance = 1 / simulator.outputs
+    scatter = math.sqrt(chance * (1 - chance) / len(simulator.reference))
+    if decisions.reference > chance + 2 * scatter:
+        return ()
+    return (
+        (
+            f"Exact rates answer {100 * decisions.reference:.3g} % right, no more than chance for "
+            f"{simulator.outputs} classes: there is no accuracy to keep."
+        ),
+    )
 
 
 def _warnings(points: Calibration, *, own: bool) -> tuple[str, ...]:

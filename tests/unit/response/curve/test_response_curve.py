@@ -388,3 +388,13 @@ def test_constant_outputs_have_no_free_form():
     x = torch.full((8, 3), 0.5, dtype=torch.float64)
     with pytest.raises(InputError, match=r"`variant` must not be free"):
         response_curve(Linear(matrix(2, 3)), x, variant="free")
+
+
+def test_a_network_at_chance_has_no_accuracy_to_keep():
+    x = uniform(64, 4)
+    wise = Linear(4 * torch.eye(4, dtype=torch.float64))
+    answers = x.argmax(dim=1)
+    told = response_curve(wise, x, (answers + 1) % 4, passes=2, generator=generator()).warnings
+    assert any("0 % right, no more than chance for 4 classes" in warning for warning in told)
+    quiet = response_curve(wise, x, answers, passes=2, generator=generator()).warnings
+    assert not any("chance" in warning for warning in quiet)
